@@ -1,0 +1,168 @@
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use kernel::{ClassId, Duty, Instant, Office, PersonId, SchoolYear};
+
+use crate::{AnyEvent, GovernanceEvent, PolicyTerms, Recorded, RecordsEvent};
+
+/// Who may do what, and by which policy: a pure fold of governance's events, and of who is a student, a member
+/// of the staff or a homeroom teacher.
+#[derive(Clone, Debug, Default)]
+pub struct Authority {
+    seats: Vec<Seat>,
+    duties: HashMap<Duty, Vec<Office>>,
+    policies: BTreeMap<SchoolYear, Vec<Policy>>,
+    students: HashSet<PersonId>,
+    staff: HashSet<PersonId>,
+    homerooms: HashMap<ClassId, PersonId>,
+}
+
+/// A person in an office for a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seat {
+    /// The office.
+    pub office: Office,
+    /// The person.
+    pub person: PersonId,
+    /// From when on.
+    pub from: Instant,
+    /// Until when, if it has ended.
+    pub until: Option<Instant>,
+}
+
+/// A policy as it was adopted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Policy {
+    /// Its version, from 1.
+    pub version: u32,
+    /// From when on it is in force.
+    pub from: Instant,
+    /// What it says.
+    pub terms: PolicyTerms,
+}
+
+impl Authority {
+    /// Takes an event in.
+    pub fn apply(&mut self, event: &Recorded<AnyEvent>) {
+        match &event.event {
+            AnyEvent::Governance(event) => self.govern(event),
+            AnyEvent::Records(event) => self.enrol(event),
+            AnyEvent::Uploads(_) | AnyEvent::Certification(_) | AnyEvent::Submission(_) => {}
+        }
+    }
+
+    fn govern(&mut self, event: &GovernanceEvent) {
+        match event {
+            GovernanceEvent::OfficeSeated { office, person, from } => {
+                self.seats.push(Seat { office: *office, person: *person, from: *from, until: None });
+            }
+            GovernanceEvent::OfficeVacated { office, person, from } => {
+                for seat in &mut self.seats {
+                    if seat.office == *office && seat.person == *person && seat.until.is_none() {
+                        seat.until = Some(*from);
+                    }
+                }
+            }
+            GovernanceEvent::DutyAssigned { duty, offices } => {
+                self.duties.insert(*duty, offices.clone());
+            }
+            GovernanceEvent::PolicyAdopted { year, version, from, terms } => {
+                let policy = Policy { version: *version, from: *from, terms: terms.clone() };
+                self.policies.entry(*year).or_default().push(policy);
+            }
+            GovernanceEvent::LedgerOpened { .. } | GovernanceEvent::OfficerNamed { .. } => {}
+        }
+    }
+
+    fn enrol(&mut self, event: &RecordsEvent) {
+        match event {
+            RecordsEvent::StudentRegistered { student, .. } => {
+                self.students.insert(*student);
+            }
+            RecordsEvent::StaffRegistered { staff, .. } => {
+                self.staff.insert(*staff);
+            }
+            RecordsEvent::HomeroomAssigned { class, teacher } => {
+                self.homerooms.insert(*class, *teacher);
+            }
+            RecordsEvent::StudentCorrected { .. }
+            | RecordsEvent::StudentPlaced { .. }
+            | RecordsEvent::StaffCorrected { .. }
+            | RecordsEvent::ClassOpened { .. }
+            | RecordsEvent::CourseOffered { .. }
+            | RecordsEvent::TeacherAssigned { .. }
+            | RecordsEvent::TeacherReleased { .. }
+            | RecordsEvent::CourseTaken { .. }
+            | RecordsEvent::CourseDropped { .. } => {}
+        }
+    }
+
+    /// The office by which a person may do a task at an instant.
+    pub fn allows(&self, person: PersonId, duty: Duty, at: Instant) -> Option<Office> {
+        self.offices_of(duty).iter().copied().find(|office| self.holds(person, *office, at))
+    }
+
+    /// The offices that have a task.
+    pub fn offices_of(&self, duty: Duty) -> &[Office] {
+        self.duties.get(&duty).map_or(duty.default_offices(), Vec::as_slice)
+    }
+
+    /// Whether a person holds an office at an instant.
+    pub fn holds(&self, person: PersonId, office: Office, at: Instant) -> bool {
+        match office {
+            Office::Student => self.students.contains(&person),
+            Office::Teacher => self.staff.contains(&person),
+            Office::HomeroomTeacher => self.homerooms.values().any(|teacher| *teacher == person),
+            Office::Principal
+            | Office::ExecutiveSecretary
+            | Office::AcademicAffairs
+            | Office::Registrar
+            | Office::CurriculumOffice
+            | Office::StudentAffairs
+            | Office::StudentActivities
+            | Office::ClubOffice
+            | Office::DisciplineOffice
+            | Office::GuidanceOffice
+            | Office::CourseCounsellor
+            | Office::Library
+            | Office::ItOffice
+            | Office::Auditor => self.seats.iter().any(|seat| {
+                let begun = seat.office == office && seat.person == person && seat.from <= at;
+                begun && seat.until.is_none_or(|until| at < until)
+            }),
+        }
+    }
+
+    /// The streams that say whether a person may do a task: what a denial is confirmed by.
+    pub fn streams_of(&self, person: PersonId, duty: Duty) -> Vec<String> {
+        let offices = self.offices_of(duty).iter().map(|office| match office.by_relation() {
+            true => format!("{}-{person}", if *office == Office::Student { "student" } else { "staff" }),
+            false => format!("office-{office}"),
+        });
+        offices.chain([format!("duty-{duty}")]).collect()
+    }
+
+    /// The policy in force for a school year at an instant: the last adopted of those that had begun.
+    pub fn policy(&self, year: SchoolYear, at: Instant) -> Option<&Policy> {
+        self.policies.get(&year)?.iter().rev().find(|policy| policy.from <= at)
+    }
+
+    /// The last policy adopted for a school year, in force or not.
+    pub fn last_policy(&self, year: SchoolYear) -> Option<&Policy> {
+        self.policies.get(&year)?.last()
+    }
+
+    /// A class's homeroom teacher.
+    pub fn homeroom(&self, class: ClassId) -> Option<PersonId> {
+        self.homerooms.get(&class).copied()
+    }
+
+    /// Whether the person is a student of the school.
+    pub fn is_student(&self, person: PersonId) -> bool {
+        self.students.contains(&person)
+    }
+
+    /// Whether the person is a member of the staff.
+    pub fn is_staff(&self, person: PersonId) -> bool {
+        self.staff.contains(&person)
+    }
+}

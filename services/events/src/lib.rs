@@ -1,0 +1,32 @@
+//! The published language: what each write service records, the line in which it is recorded, and what
+//! every decision is made with.
+//!
+//! One enum per write service ([`GovernanceEvent`], [`RecordsEvent`], [`UploadsEvent`],
+//! [`CertificationEvent`], [`SubmissionEvent`]), the [`Record`] (one line of JSON, a CloudEvent), the
+//! [`Authority`] folded from it, [`Context`] and [`Decider`]. All of it is pure: no clock, no I/O, no random
+//! source.
+
+mod authority;
+mod certification;
+mod claims;
+mod context;
+mod decider;
+mod event;
+mod governance;
+mod record;
+mod records;
+pub mod spec;
+mod submission;
+mod uploads;
+
+pub use authority::{Authority, Policy, Seat};
+pub use certification::CertificationEvent;
+pub use claims::{Claim, ClaimKind, ClaimName, claims};
+pub use context::{Basis, Caller, Channel, Context, Facts, Reliance};
+pub use decider::Decider;
+pub use event::{AnyEvent, DomainEvent, Recorded, UnknownType};
+pub use governance::{GovernanceEvent, PolicyTerms, SemesterTerms};
+pub use record::{NotARecord, RECORD_BYTES_MAX, Record, leaf, well_formed_stream};
+pub use records::{RecordsEvent, StudentData};
+pub use submission::{SubmissionEvent, UntickReason};
+pub use uploads::{Category, FileDescription, UploadsEvent, WorkKind};
