@@ -1,0 +1,189 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use events::{AnyEvent, ClaimName, Record, Recorded};
+use kernel::{Clock, LedgerId, Spawner};
+use serde_json::Value;
+use tokio::sync::watch;
+use uuid::Uuid;
+use vault::Vault;
+
+use crate::bus::Bus;
+use crate::store::{ClaimHash, Commit, Store, Stored, Verdict};
+use crate::writer::Writer;
+use crate::Fault;
+
+/// Events read at a time.
+pub(crate) const PAGE: u32 = 2_000;
+
+/// One process's event store: the store, its bus, its keys, and a writer for each ledger.
+pub struct Engine {
+    /// Facts at rest.
+    pub store: Arc<dyn Store>,
+    /// Facts in motion.
+    pub bus: Arc<dyn Bus>,
+    /// Keys and sealing.
+    pub vault: Vault,
+    /// The service clock.
+    pub clock: Arc<dyn Clock>,
+    /// Owner of the tasks.
+    pub spawner: Arc<dyn Spawner>,
+    ledgers: Mutex<HashMap<LedgerId, Arc<Ledger>>>,
+    found: watch::Sender<Vec<LedgerId>>,
+}
+
+/// What a process keeps of a ledger: its writer, and how far it is known to have come.
+pub(crate) struct Ledger {
+    pub(crate) writer: Writer,
+    tail: watch::Sender<u64>,
+}
+
+impl Engine {
+    /// An engine over these parts.
+    pub fn new(
+        store: Arc<dyn Store>,
+        bus: Arc<dyn Bus>,
+        vault: Vault,
+        clock: Arc<dyn Clock>,
+        spawner: Arc<dyn Spawner>,
+    ) -> Arc<Self> {
+        let (ledgers, found) = (Mutex::default(), watch::Sender::new(Vec::new()));
+        Arc::new(Self { store, bus, vault, clock, spawner, ledgers, found })
+    }
+
+    /// Appends a command's events; returns when they are durable, or when they can't be appended.
+    ///
+    /// # Errors
+    /// [`Fault::Exhausted`] when too much is waiting; what the store answers.
+    pub async fn append(self: &Arc<Self>, ledger: LedgerId, commit: Commit) -> Result<Verdict, Fault> {
+        let verdict = self.ledger(ledger).writer.append(commit).await?;
+        if let Verdict::Appended(receipt) = &verdict {
+            self.heard(ledger, receipt.last);
+        }
+        Ok(verdict)
+    }
+
+    /// Notes that a ledger has come at least so far.
+    pub fn heard(self: &Arc<Self>, ledger: LedgerId, position: u64) {
+        self.ledger(ledger).tail.send_if_modified(|tail| {
+            let further = position > *tail;
+            if further {
+                *tail = position;
+            }
+            further
+        });
+    }
+
+    /// How far a ledger is known to have come, and the news of it.
+    pub fn tail(self: &Arc<Self>, ledger: LedgerId) -> watch::Receiver<u64> {
+        self.ledger(ledger).tail.subscribe()
+    }
+
+    /// The ledgers that this process knows, and the news of new ones.
+    pub fn found(&self) -> watch::Receiver<Vec<LedgerId>> {
+        self.found.subscribe()
+    }
+
+    /// Asks the store how far every ledger has come: what the bus lost is noticed by it.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub async fn sweep(self: &Arc<Self>) -> Result<(), Fault> {
+        for (ledger, head) in self.store.ledgers().await? {
+            self.heard(ledger, head.position);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn ledger(self: &Arc<Self>, id: LedgerId) -> Arc<Ledger> {
+        let mut ledgers = self.ledgers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(ledger) = ledgers.get(&id) {
+            return Arc::clone(ledger);
+        }
+        let writer = Writer::start(id, Arc::clone(&self.store), &*self.spawner);
+        let ledger = Arc::new(Ledger { writer, tail: watch::Sender::new(0) });
+        ledgers.insert(id, Arc::clone(&ledger));
+        self.found.send_modify(|found| found.push(id));
+        ledger
+    }
+
+    /// Events after a position, in order, at most a page, personal values still sealed. An event of a service that
+    /// isn't ours is left out; the position of the last one read comes with them.
+    ///
+    /// # Errors
+    /// A hole, a record that can't be read, what the store answers.
+    pub async fn read(&self, ledger: LedgerId, after: u64) -> Result<(u64, Vec<Recorded>), Fault> {
+        let page = self.store.read(ledger, after, PAGE).await?;
+        let mut last = after;
+        let mut events = Vec::with_capacity(page.len());
+        for stored in &page {
+            if stored.position != last + 1 {
+                return Err(Fault::broken(format!("ledger {ledger} has a hole after position {last}")));
+            }
+            last = stored.position;
+            events.extend(decoded(ledger, stored.position, &stored.record)?);
+        }
+        Ok((last, events))
+    }
+
+    /// Events of a stream after a version, with personal values opened.
+    ///
+    /// # Errors
+    /// A record that can't be read, a value that can't be opened, what the store answers.
+    pub async fn read_stream_open(
+        &self,
+        ledger: LedgerId,
+        stream: &str,
+        after: u32,
+    ) -> Result<Vec<(u32, AnyEvent)>, Fault> {
+        let mut events = Vec::new();
+        for Stored { version, record, kind, .. } in self.store.read_stream(ledger, stream, after).await? {
+            let record = Record::parse(&record).map_err(Fault::broken)?;
+            let data = self.vault.open(ledger, record.data).await.map_err(sealing)?;
+            let event = AnyEvent::read(&kind, data).map_err(Fault::broken)?;
+            let event = event.ok_or_else(|| Fault::broken(format!("stream {stream} holds a {kind}")))?;
+            events.push((version, event));
+        }
+        Ok(events)
+    }
+
+    /// Whose claimed values are, of those that are anybody's.
+    ///
+    /// # Errors
+    /// What the store or the key store answers.
+    pub async fn resolve(
+        &self,
+        ledger: LedgerId,
+        names: &[ClaimName],
+    ) -> Result<HashMap<ClaimName, Uuid>, Fault> {
+        if names.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let keys = self.vault.ledger_keys(ledger).await.map_err(sealing)?;
+        let hash = |name: &ClaimName| ClaimHash { kind: name.kind.name(), hash: keys.claim_hash(name) };
+        let hashes: Vec<_> = names.iter().map(hash).collect();
+        let subjects = self.store.claimed(ledger, &hashes).await?;
+        Ok(names.iter().cloned().zip(subjects).filter_map(|(name, whose)| Some((name, whose?))).collect())
+    }
+}
+
+/// A stored record as event; `None`: of a service that isn't ours.
+pub(crate) fn decoded(ledger: LedgerId, position: u64, line: &[u8]) -> Result<Option<Recorded>, Fault> {
+    let mut record = Record::parse(line).map_err(|e| Fault::broken(format!("event {position}: {e}")))?;
+    let data = std::mem::replace(&mut record.data, Value::Null);
+    let event = AnyEvent::read(&record.kind, data).map_err(Fault::broken)?;
+    Ok(event.map(|event| Recorded { ledger, position, record, event }))
+}
+
+/// A value can't be sealed or opened, as a fault.
+pub(crate) fn sealing(fault: vault::SealFault) -> Fault {
+    match fault {
+        vault::SealFault::Key(vault::KeyFault::Unreachable(source)) => {
+            Fault::Unavailable("the key store", Some(source))
+        }
+        vault::SealFault::Key(_)
+        | vault::SealFault::Destroyed(_)
+        | vault::SealFault::Altered(_)
+        | vault::SealFault::Json(_) => Fault::broken(fault),
+    }
+}
