@@ -8,10 +8,10 @@ use tokio::sync::watch;
 use uuid::Uuid;
 use vault::Vault;
 
+use crate::Fault;
 use crate::bus::Bus;
 use crate::store::{ClaimHash, Commit, Store, Stored, Verdict};
 use crate::writer::Writer;
-use crate::Fault;
 
 /// Events read at a time.
 pub(crate) const PAGE: u32 = 2_000;

@@ -82,9 +82,11 @@ pub struct Executor<D: Decider> {
     locks: Locks,
 }
 
+type Lock = Arc<tokio::sync::Mutex<()>>;
+
 /// A lock for each stream in use: commands on one stream go one after another.
 #[derive(Default)]
-struct Locks(Mutex<HashMap<(LedgerId, String), Arc<tokio::sync::Mutex<()>>>>);
+struct Locks(Mutex<HashMap<(LedgerId, String), Lock>>);
 
 impl Locks {
     async fn lock(&self, name: (LedgerId, String)) -> tokio::sync::OwnedMutexGuard<()> {
@@ -173,10 +175,10 @@ impl<D: Decider> Executor<D> {
         }
         let claimed = engine.resolve(ledger, &order.names).await?;
         let (version, state) = self.state(ledger, &order.stream, fresh).await?;
-        let (decided, relied, id) = {
+        let (decided, relied, made) = {
             let context = Context::new(now, &order.caller, order.duty, order.request, &basis, &claimed);
             let decided = state.decide(&context, order.command.clone());
-            (decided, context.relied(), context.id(0))
+            (decided, context.relied(), context.made())
         };
         let position = basis.position;
         drop(basis);
@@ -187,7 +189,7 @@ impl<D: Decider> Executor<D> {
             Ok(events) => events,
             Err(refusal) => return Ok(Tried::Rejected(Rejected::Refused(refusal))),
         };
-        let commit = self.commit(order, hash, (version, now), &relied, &events, vec![id]).await?;
+        let commit = self.commit(order, hash, (version, now), &relied, &events, made).await?;
         let verdict = engine.append(ledger, commit).await?;
         self.follow_up(order, verdict, (version, state), &events)
     }
@@ -209,7 +211,9 @@ impl<D: Decider> Executor<D> {
             Verdict::Known(receipt) => Ok(Tried::Done(answered(order.ledger, receipt))),
             Verdict::RequestReused => Err(Fault::RequestReused),
             Verdict::Behind => Ok(Tried::Again(Fault::ClockSkew)),
-            Verdict::Moved | Verdict::GuardMoved(_) | Verdict::Claimed(..) => Ok(Tried::Again(Fault::Contended)),
+            Verdict::Moved | Verdict::GuardMoved(_) | Verdict::Claimed(..) => {
+                Ok(Tried::Again(Fault::Contended))
+            }
             Verdict::KeyDestroyed(key) => Err(Fault::broken(format!("key {key} has been destroyed"))),
         }
     }
@@ -224,7 +228,8 @@ impl<D: Decider> Executor<D> {
         let (mut version, mut state) = kept.unwrap_or_default();
         for (at, event) in self.engine.read_stream_open(ledger, stream, version).await? {
             let event = D::Event::try_from(event);
-            state.evolve(&event.map_err(|_| Fault::broken(format!("stream {stream} holds another's event")))?);
+            state
+                .evolve(&event.map_err(|_| Fault::broken(format!("stream {stream} holds another's event")))?);
             version = at;
         }
         self.states.insert(name, (version, state.clone()));

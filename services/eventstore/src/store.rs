@@ -7,7 +7,9 @@ use vault::KeyStore;
 
 use crate::Fault;
 
+mod group;
 pub mod postgres;
+mod rows;
 pub mod sqlite;
 
 /// An event ready to be stored: its line is written once, here.
@@ -141,6 +143,21 @@ pub struct Step {
     pub removed: Vec<String>,
 }
 
+/// A follower that can't get past an event of one ledger. It goes on in the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parked {
+    /// Its name: `view:` or `reactor:`, and what it is called.
+    pub follower: String,
+    /// The ledger.
+    pub ledger: LedgerId,
+    /// The last position that it got through.
+    pub position: u64,
+    /// What went wrong. It holds no personal data.
+    pub reason: String,
+    /// Since when.
+    pub since: Instant,
+}
+
 /// A store of events and of what is folded from them. Decisions read the primary only.
 #[async_trait]
 pub trait Store: KeyStore + Send + Sync + 'static {
@@ -206,4 +223,15 @@ pub trait Store: KeyStore + Send + Sync + 'static {
     async fn keep_signed(&self, ledger: LedgerId, size: u64, note: &str) -> Result<(), Fault>;
     /// All signed checkpoints, in order of size.
     async fn signed(&self, ledger: LedgerId) -> Result<Vec<(u64, String)>, Fault>;
+
+    /// Keeps a setting of the whole store unless there is one of that name, and answers the one that is kept.
+    async fn keep_setting(&self, name: &str, value: &str) -> Result<String, Fault>;
+    /// Notes that a follower is parked; one that stays where it was keeps its `since`.
+    async fn park(&self, parked: &Parked) -> Result<(), Fault>;
+    /// Notes that a follower got through.
+    async fn unpark(&self, follower: &str, ledger: LedgerId) -> Result<(), Fault>;
+    /// Every follower that is parked.
+    async fn parked(&self) -> Result<Vec<Parked>, Fault>;
+    /// Whether the store answers.
+    async fn health(&self) -> Result<(), Fault>;
 }

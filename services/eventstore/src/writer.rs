@@ -36,7 +36,9 @@ impl Writer {
         let (answer, verdict) = oneshot::channel();
         self.0.try_send((commit, answer)).map_err(|full| match full {
             mpsc::error::TrySendError::Full(_) => Fault::Exhausted,
-            mpsc::error::TrySendError::Closed(_) => Fault::Unavailable("this process, which is stopping", None),
+            mpsc::error::TrySendError::Closed(_) => {
+                Fault::Unavailable("this process, which is stopping", None)
+            }
         })?;
         verdict.await.unwrap_or(Err(Fault::Unavailable("this process, which is stopping", None)))
     }

@@ -1,3 +1,5 @@
+//! The bus of the embedded product.
+
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;

@@ -1,3 +1,5 @@
+//! The bus of a district.
+
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{DeliverPolicy, pull};
@@ -58,7 +60,8 @@ impl Bus for NatsBus {
     async fn publish(&self, messages: Vec<Message>) -> Result<(), Fault> {
         let Some(first) = messages.first() else { return Ok(()) };
         let subject = format!("{SUBJECT}{}", first.ledger);
-        let mut last = last_message(&self.stream().await?, &subject).await?.map_or(0, |(sequence, _)| sequence);
+        let mut last =
+            last_message(&self.stream().await?, &subject).await?.map_or(0, |(sequence, _)| sequence);
         for message in messages {
             let mut headers = HeaderMap::new();
             headers.insert(header::NATS_MESSAGE_ID, message.id.as_str());
@@ -94,9 +97,7 @@ impl Bus for NatsBus {
     }
 }
 
-async fn read(
-    message: Result<jetstream::Message, impl std::fmt::Display>,
-) -> Option<Message> {
+async fn read(message: Result<jetstream::Message, impl std::fmt::Display>) -> Option<Message> {
     let message = message.ok()?;
     let headers = message.headers.as_ref()?;
     Some(Message {
