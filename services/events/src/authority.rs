@@ -1,11 +1,11 @@
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use kernel::{ClassId, Duty, Instant, Office, PersonId, SchoolYear};
+use kernel::{ClassId, CourseId, Duty, Instant, Office, PersonId, SchoolYear, Semester};
 
 use crate::{AnyEvent, GovernanceEvent, PolicyTerms, Recorded, RecordsEvent};
 
-/// Who may do what, and by which policy: a pure fold of governance's events, and of who is a student, a member
-/// of the staff or a homeroom teacher.
+/// Who may do what, and by which policy: a pure fold of governance's events, and of what records says of who is
+/// what to whom: student, member of the staff, homeroom teacher, teacher of a course, student of a course.
 #[derive(Clone, Debug, Default)]
 pub struct Authority {
     seats: Vec<Seat>,
@@ -14,6 +14,25 @@ pub struct Authority {
     students: HashSet<PersonId>,
     staff: HashSet<PersonId>,
     homerooms: HashMap<ClassId, PersonId>,
+    classes: HashMap<PersonId, ClassId>,
+    courses: HashMap<CourseId, Course>,
+    taught: HashMap<PersonId, BTreeSet<CourseId>>,
+    taken: HashSet<(PersonId, CourseId)>,
+}
+
+/// A course as it is taught in one semester.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Course {
+    /// Its semester.
+    pub semester: Semester,
+    /// Its name.
+    pub title: String,
+    /// Its code.
+    pub code: String,
+    /// Whether the code is one that the central database takes.
+    pub submittable: bool,
+    /// Its teachers.
+    pub teachers: BTreeSet<PersonId>,
 }
 
 /// A person in an office for a time.
@@ -84,21 +103,51 @@ impl Authority {
             RecordsEvent::HomeroomAssigned { class, teacher } => {
                 self.homerooms.insert(*class, *teacher);
             }
+            RecordsEvent::StudentPlaced { student, class, .. } => {
+                self.classes.insert(*student, *class);
+            }
+            RecordsEvent::CourseOffered { course, semester, title, code, submittable, .. } => {
+                let (semester, submittable) = (*semester, *submittable);
+                let (title, code, teachers) = (title.0.clone(), code.0.clone(), BTreeSet::new());
+                self.courses.insert(*course, Course { semester, title, code, submittable, teachers });
+            }
+            RecordsEvent::TeacherAssigned { course, teacher } => {
+                self.taught.entry(*teacher).or_default().insert(*course);
+                self.courses.entry(*course).and_modify(|course| {
+                    course.teachers.insert(*teacher);
+                });
+            }
+            RecordsEvent::TeacherReleased { course, teacher } => {
+                self.taught.entry(*teacher).or_default().remove(course);
+                self.courses.entry(*course).and_modify(|course| {
+                    course.teachers.remove(teacher);
+                });
+            }
+            RecordsEvent::CourseTaken { student, course, .. } => {
+                self.taken.insert((*student, *course));
+            }
+            RecordsEvent::CourseDropped { student, course, .. } => {
+                self.taken.remove(&(*student, *course));
+            }
             RecordsEvent::StudentCorrected { .. }
-            | RecordsEvent::StudentPlaced { .. }
             | RecordsEvent::StaffCorrected { .. }
-            | RecordsEvent::ClassOpened { .. }
-            | RecordsEvent::CourseOffered { .. }
-            | RecordsEvent::TeacherAssigned { .. }
-            | RecordsEvent::TeacherReleased { .. }
-            | RecordsEvent::CourseTaken { .. }
-            | RecordsEvent::CourseDropped { .. } => {}
+            | RecordsEvent::ClassOpened { .. } => {}
         }
     }
 
     /// The office by which a person may do a task at an instant.
     pub fn allows(&self, person: PersonId, duty: Duty, at: Instant) -> Option<Office> {
         self.offices_of(duty).iter().copied().find(|office| self.holds(person, *office, at))
+    }
+
+    /// Every office by which a person may do a task at an instant.
+    pub fn offices_by(&self, person: PersonId, duty: Duty, at: Instant) -> Vec<Office> {
+        self.offices_of(duty).iter().copied().filter(|office| self.holds(person, *office, at)).collect()
+    }
+
+    /// Who holds which office at an instant, of the offices that are held by a seat.
+    pub fn seats(&self, at: Instant) -> impl Iterator<Item = &Seat> {
+        self.seats.iter().filter(move |seat| seat.from <= at && seat.until.is_none_or(|until| at < until))
     }
 
     /// The offices that have a task.
@@ -154,6 +203,31 @@ impl Authority {
     /// A class's homeroom teacher.
     pub fn homeroom(&self, class: ClassId) -> Option<PersonId> {
         self.homerooms.get(&class).copied()
+    }
+
+    /// The class that a student was last placed in.
+    pub fn class_of(&self, student: PersonId) -> Option<ClassId> {
+        self.classes.get(&student).copied()
+    }
+
+    /// A course, if it has been offered.
+    pub fn course(&self, course: CourseId) -> Option<&Course> {
+        self.courses.get(&course)
+    }
+
+    /// Whether a person teaches a course.
+    pub fn teaches(&self, course: CourseId, teacher: PersonId) -> bool {
+        self.course(course).is_some_and(|course| course.teachers.contains(&teacher))
+    }
+
+    /// The courses that a person teaches.
+    pub fn courses_of(&self, teacher: PersonId) -> impl Iterator<Item = CourseId> {
+        self.taught.get(&teacher).into_iter().flatten().copied()
+    }
+
+    /// Whether a student takes a course.
+    pub fn takes(&self, student: PersonId, course: CourseId) -> bool {
+        self.taken.contains(&(student, course))
     }
 
     /// Whether the person is a student of the school.

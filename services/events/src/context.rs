@@ -1,10 +1,10 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
-use kernel::{Duty, EventId, Instant, PersonId, RequestId, SchoolYear};
+use kernel::{CourseId, Duty, EventId, Instant, PersonId, RequestId, SchoolYear, Semester};
 use uuid::Uuid;
 
-use crate::{AnyEvent, Authority, ClaimName, Policy, Recorded};
+use crate::{AnyEvent, Authority, ClaimName, Course, Policy, Recorded};
 
 /// What a service must know of other streams: a pure fold.
 pub trait Facts: Default + Send + Sync + 'static {
@@ -111,6 +111,7 @@ pub struct Context<'a, F> {
     basis: &'a Basis<F>,
     claimed: &'a HashMap<ClaimName, Uuid>,
     relied: RefCell<BTreeMap<String, Reliance>>,
+    made: RefCell<Vec<Uuid>>,
 }
 
 impl<'a, F: Facts> Context<'a, F> {
@@ -123,12 +124,31 @@ impl<'a, F: Facts> Context<'a, F> {
         basis: &'a Basis<F>,
         claimed: &'a HashMap<ClaimName, Uuid>,
     ) -> Self {
-        Self { now, caller, duty, request, basis, claimed, relied: RefCell::default() }
+        Self {
+            now,
+            caller,
+            duty,
+            request,
+            basis,
+            claimed,
+            relied: RefCell::default(),
+            made: RefCell::default(),
+        }
     }
 
     /// The n-th new id of this request: the same whenever it is decided.
     pub fn id(&self, n: u32) -> Uuid {
-        self.request.derive(&format!("new/{n}"))
+        let id = self.request.derive(&format!("new/{n}"));
+        let mut made = self.made.borrow_mut();
+        if !made.contains(&id) {
+            made.push(id);
+        }
+        id
+    }
+
+    /// The new ids that were asked for so far, in order: what the receipt keeps.
+    pub fn made(&self) -> Vec<Uuid> {
+        self.made.borrow().clone()
     }
 
     /// Facts of a stream that the append needn't find unmoved: a refusal is confirmed by it.
@@ -152,6 +172,23 @@ impl<'a, F: Facts> Context<'a, F> {
     pub fn policy_at(&self, year: SchoolYear, at: Instant) -> Option<&'a Policy> {
         self.note(&format!("policy-{year}"), true);
         self.basis.authority.policy(year, at)
+    }
+
+    /// A course, if it has been offered. A guard: its teachers must be who they were.
+    pub fn course(&self, course: CourseId) -> Option<&'a Course> {
+        self.note(&format!("course-{course}"), true);
+        self.basis.authority.course(course)
+    }
+
+    /// Whether a person teaches a course. A guard.
+    pub fn teaches(&self, course: CourseId, teacher: PersonId) -> bool {
+        self.course(course).is_some_and(|course| course.teachers.contains(&teacher))
+    }
+
+    /// Whether a student takes a course of a semester. A guard.
+    pub fn takes(&self, student: PersonId, course: CourseId, semester: Semester) -> bool {
+        self.note(&format!("taking-{student}-{semester}"), true);
+        self.basis.authority.takes(student, course)
     }
 
     /// Who may do what, without noting anything: for what the roster says of a person.

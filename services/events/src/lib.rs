@@ -19,7 +19,7 @@ pub mod spec;
 mod submission;
 mod uploads;
 
-pub use authority::{Authority, Policy, Seat};
+pub use authority::{Authority, Course, Policy, Seat};
 pub use certification::CertificationEvent;
 pub use claims::{Claim, ClaimKind, ClaimName, claims};
 pub use context::{Basis, Caller, Channel, Context, Facts, Reliance};

@@ -70,6 +70,8 @@ pub enum Duty {
     UploadOutcome,
     /// To upload diverse performances (A.12).
     UploadPerformance,
+    /// To send, hand in and take back a work's file (U4).
+    UploadFile,
     /// To read a work's file (U4).
     ReadFile,
     /// To certify, return or revoke (§4.3.2).
@@ -167,7 +169,7 @@ impl Office {
 
 impl Duty {
     /// Every duty.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::AssignOffice,
         Self::AssignDuty,
         Self::AdoptPolicy,
@@ -178,6 +180,7 @@ impl Duty {
         Self::ReadRecords,
         Self::UploadOutcome,
         Self::UploadPerformance,
+        Self::UploadFile,
         Self::ReadFile,
         Self::CertifyWork,
         Self::SelectWorks,
@@ -200,6 +203,7 @@ impl Duty {
             Self::ReadRecords => "read-records",
             Self::UploadOutcome => "upload-outcome",
             Self::UploadPerformance => "upload-performance",
+            Self::UploadFile => "upload-file",
             Self::ReadFile => "read-file",
             Self::CertifyWork => "certify-work",
             Self::SelectWorks => "select-works",
@@ -223,6 +227,7 @@ impl Duty {
             Self::ReadRecords => const { clause("A.1") },
             Self::UploadOutcome => const { clause("A.11") },
             Self::UploadPerformance => const { clause("A.12") },
+            Self::UploadFile => const { clause("U4") },
             Self::ReadFile => const { clause("U4") },
             Self::CertifyWork => const { clause("§4.3.2") },
             Self::SelectWorks => const { clause("§4.3.3") },
@@ -246,6 +251,7 @@ impl Duty {
             Self::ReadRecords => "read students' basic data",
             Self::UploadOutcome => "upload course learning outcomes",
             Self::UploadPerformance => "upload diverse performances",
+            Self::UploadFile => "send, hand in and take back a work's file",
             Self::ReadFile => "read a work's file",
             Self::CertifyWork => "certify, return or revoke",
             Self::SelectWorks => "select works for submission",
@@ -277,9 +283,12 @@ impl Duty {
             Self::KeepBasicData => &[Office::Registrar],
             Self::ImportRoster => &[Office::Registrar],
             Self::KeepCourses => &[Office::CurriculumOffice, Office::Registrar],
-            Self::ReadRecords => &[Office::Registrar, Office::AcademicAffairs, Office::CurriculumOffice],
+            Self::ReadRecords => {
+                &[Office::Registrar, Office::AcademicAffairs, Office::CurriculumOffice, Office::Student]
+            }
             Self::UploadOutcome => &[Office::Student],
             Self::UploadPerformance => &[Office::Student],
+            Self::UploadFile => &[Office::Student],
             Self::ReadFile => &[Office::Student, Office::Teacher, Office::Registrar, Office::AcademicAffairs],
             Self::CertifyWork => &[Office::Teacher],
             Self::SelectWorks => &[Office::Student],
