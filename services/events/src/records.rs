@@ -32,6 +32,9 @@ pub enum RecordsEvent {
         student: PersonId,
         /// The class.
         class: ClassId,
+        /// The class that the student leaves by it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        from: Option<ClassId>,
         /// The school year.
         year: SchoolYear,
     },

@@ -20,6 +20,8 @@ pub enum SubmissionEvent {
         work: WorkId,
         /// The commitment of the certified bytes.
         commitment: Public<String>,
+        /// Version of the stream `certificate-{work}` that certified it: only a later revocation un-ticks it.
+        certificate: u32,
     },
     /// An outcome is no longer selected.
     #[serde(rename = "licheng.submission.OutcomeUnticked.v1")]
@@ -67,6 +69,8 @@ pub enum UntickReason {
     Asked,
     /// Its certification was revoked (C5).
     Revoked,
+    /// The student took the work back.
+    Withdrawn,
 }
 
 impl DomainEvent for SubmissionEvent {

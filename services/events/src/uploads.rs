@@ -89,6 +89,8 @@ pub enum UploadsEvent {
         student: PersonId,
         /// The work.
         work: WorkId,
+        /// What it is.
+        kind: WorkKind,
         /// The refusal's reason, of a closed list.
         reason: Public<String>,
     },
@@ -99,6 +101,8 @@ pub enum UploadsEvent {
         student: PersonId,
         /// The work.
         work: WorkId,
+        /// What it is.
+        kind: WorkKind,
     },
 }
 
