@@ -22,6 +22,11 @@ impl<F: Facts> Known<F> {
         Self { engine, ledgers: Mutex::default() }
     }
 
+    /// The engine that it reads with.
+    pub fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
     /// What is known, come at least as far as this process has heard of, and as far as `at_least`.
     ///
     /// # Errors

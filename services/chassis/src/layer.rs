@@ -1,0 +1,159 @@
+use std::collections::HashMap;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use events::{Caller, Channel};
+use eventstore::Engine;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use http::{HeaderMap, Request, Response};
+use kernel::{Duty, LedgerId};
+use tonic::Status;
+use tonic::body::Body;
+use tower::{Layer, Service};
+use tracing::Instrument as _;
+
+use crate::identity::Identity;
+use crate::{Call, Rpc, status, telemetry};
+
+/// Paths that need no token: health and reflection.
+const OPEN: [&str; 3] = ["/grpc.health.v1.", "/grpc.reflection.v1.", "/grpc.reflection.v1alpha."];
+/// Names one of several ledgers that a token is for.
+const LEDGER: &str = "licheng-ledger";
+/// What the caller knows the whole undertaking by.
+const CORRELATION: &str = "licheng-correlation-id";
+
+/// Lets no request through without a token that is believed, and puts a [`Call`] into those it lets through.
+/// It looks at headers alone, before a message is read.
+#[derive(Clone)]
+pub(crate) struct IdentityLayer(Arc<Gate>);
+
+struct Gate {
+    identity: Identity,
+    engine: Arc<Engine>,
+    duties: HashMap<&'static str, (&'static str, Duty)>,
+    open_ledgers: Mutex<Vec<LedgerId>>,
+}
+
+impl IdentityLayer {
+    pub(crate) fn new(identity: Identity, engine: Arc<Engine>, rpcs: impl Iterator<Item = Rpc>) -> Self {
+        let duties = rpcs.map(|rpc| (rpc.path, (rpc.path, rpc.duty))).collect();
+        Self(Arc::new(Gate { identity, engine, duties, open_ledgers: Mutex::default() }))
+    }
+}
+
+impl<S> Layer<S> for IdentityLayer {
+    type Service = Identified<S>;
+
+    fn layer(&self, inner: S) -> Identified<S> {
+        Identified { inner, gate: Arc::clone(&self.0) }
+    }
+}
+
+/// A service behind the gate.
+#[derive(Clone)]
+pub(crate) struct Identified<S> {
+    inner: S,
+    gate: Arc<Gate>,
+}
+
+impl<S> Service<Request<Body>> for Identified<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        // The instance that was polled ready is the one to call.
+        let ready = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, ready);
+        let gate = Arc::clone(&self.gate);
+        let path = request.uri().path().to_owned();
+        if OPEN.iter().any(|open| path.starts_with(open)) {
+            return inner.call(request).boxed();
+        }
+        let span = telemetry::rpc_span(&path, request.headers());
+        let traceparent = telemetry::traceparent(&span, request.headers());
+        async move {
+            match gate.call(&path, request.headers(), traceparent).await {
+                Ok(call) => {
+                    request.extensions_mut().insert(call);
+                    inner.call(request).await
+                }
+                Err(status) => Ok((*status).into_http()),
+            }
+        }
+        .instrument(span)
+        .boxed()
+    }
+}
+
+impl Gate {
+    async fn call(
+        &self,
+        path: &str,
+        headers: &HeaderMap,
+        traceparent: Option<String>,
+    ) -> Result<Call, Box<Status>> {
+        let no = |problem| Box::new(status::unauthenticated(problem));
+        let token = headers.get("authorization").ok_or_else(|| no("there is no token"))?;
+        let token = token.to_str().ok().and_then(|token| token.split_once(' '));
+        let token = token.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let (_, token) = token.ok_or_else(|| no("the authorization is no bearer token"))?;
+        let bearer = self.identity.bearer(token.trim()).map_err(no)?;
+        let ledger = chosen(&bearer.ledgers, headers)?;
+        if !self.is_open(ledger).await? {
+            return Err(no("the token's school has no ledger here"));
+        }
+        let Some((method, duty)) = self.duties.get(path).copied() else {
+            return Err(Box::new(Status::unimplemented(
+                "there is no such method; reflection lists those there are",
+            )));
+        };
+        let mut caller = Caller::new(bearer.person, Channel::Grpc);
+        caller.traceparent = traceparent;
+        caller.correlation = correlation(headers);
+        Ok(Call { ledger, caller, duty, method })
+    }
+
+    /// Whether the ledger is open here; asked once, since none is ever closed.
+    async fn is_open(&self, ledger: LedgerId) -> Result<bool, Box<Status>> {
+        let known =
+            |gate: &Self| gate.open_ledgers.lock().unwrap_or_else(PoisonError::into_inner).contains(&ledger);
+        if known(self) {
+            return Ok(true);
+        }
+        let all = self.engine.store.ledgers().await.map_err(|fault| Box::new(status::fault(fault)))?;
+        let all = all.into_iter().map(|(ledger, _)| ledger).collect();
+        *self.open_ledgers.lock().unwrap_or_else(PoisonError::into_inner) = all;
+        Ok(known(self))
+    }
+}
+
+/// The one ledger of the token, or that of several which the request names.
+fn chosen(ledgers: &[LedgerId], headers: &HeaderMap) -> Result<LedgerId, Box<Status>> {
+    let named = headers.get(LEDGER).map(|name| name.to_str().ok().and_then(|name| name.parse().ok()));
+    match (named, ledgers) {
+        (None, [ledger]) => Ok(*ledger),
+        (None, _) => Err(Box::new(status::unauthenticated(
+            "the token is for several schools; name one by the header licheng-ledger",
+        ))),
+        (Some(Some(named)), ledgers) if ledgers.contains(&named) => Ok(named),
+        (Some(_), _) => Err(Box::new(status::other_school())),
+    }
+}
+
+/// At most 100 visible ASCII characters; anything else is left out.
+fn correlation(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(CORRELATION)?.to_str().ok()?;
+    let fits = !text.is_empty() && text.len() <= 100 && text.bytes().all(|b| b.is_ascii_graphic());
+    fits.then(|| text.to_owned())
+}
