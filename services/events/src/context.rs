@@ -191,6 +191,11 @@ impl<'a, F: Facts> Context<'a, F> {
         self.basis.authority.takes(student, course)
     }
 
+    /// The service's facts, without noting anything: to find by them which stream to ask of.
+    pub fn facts(&self) -> &'a F {
+        &self.basis.facts
+    }
+
     /// Who may do what, without noting anything: for what the roster says of a person.
     pub fn authority(&self) -> &'a Authority {
         &self.basis.authority
