@@ -7,6 +7,8 @@ use vault::KeyStore;
 
 use crate::Fault;
 
+#[cfg(test)]
+mod conformance;
 mod group;
 pub mod postgres;
 mod rows;

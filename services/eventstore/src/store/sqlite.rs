@@ -16,6 +16,8 @@ use crate::Fault;
 use writer::Writer;
 
 mod append;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 /// The schema's versions, in order, from 1.

@@ -107,8 +107,9 @@ create trigger never_changed before update or delete or truncate on licheng.rece
     for each statement execute function licheng.refuse();
 
 -- Appends a group of commands that share nothing: one call, one lock hold, one commit, a verdict for each.
--- Arrays named of_… say which command (from 1) an element belongs to. Joins are by index whatever the statistics
--- say, because a plan made while the tables were small would stay.
+-- Arrays named of_… say which command (from 1) an element belongs to. What is stored is looked up by index, row by
+-- row (a lateral query with an offset stays one), whatever the statistics say: a plan made while the tables were small
+-- would stay.
 create function licheng.append(
     into_ledger uuid,
     requests uuid[], actors uuid[], hashes bytea[], streams text[], versions integer[], times bigint[], ids bytea[],
@@ -120,8 +121,6 @@ create function licheng.append(
 language plpgsql security definer
 set search_path = pg_catalog, pg_temp
 set enable_seqscan = off
-set enable_hashjoin = off
-set enable_mergejoin = off
 set jit = off
 as $$
 #variable_conflict use_column
@@ -142,27 +141,33 @@ begin
             with ordinality as e (of, service, kind, subject, record, leaf, n)
     ), destroyed as materialized (
         select k.of, min(k.kid) as kid
-        from unnest(of_key, kids) as k (of, kid)
-        join licheng.keys s on s.ledger = into_ledger and s.kid = k.kid and s.wrapped is null
+        from unnest(of_key, kids) as k (of, kid), lateral (
+            select from licheng.keys where ledger = into_ledger and kid = k.kid and wrapped is null offset 0
+        ) s
         group by k.of
     ), guarded as materialized (
         select g.of, min(g.stream) as stream
         from unnest(of_guard, guard_streams, guard_versions) as g (of, stream, version)
-        left join licheng.streams s on s.ledger = into_ledger and s.stream = g.stream
+        left join lateral (
+            select version from licheng.streams where ledger = into_ledger and stream = g.stream offset 0
+        ) s on true
         where coalesce(s.version, 0) <> g.version
         group by g.of
     ), claim as materialized (
         select * from unnest(of_claim, claim_kinds, claim_hashes, claim_subjects) as c (of, kind, hash, subject)
     ), claimed as materialized (
         select distinct on (c.of) c.of, c.kind, s.subject
-        from claim c
-        join licheng.claims s on s.ledger = into_ledger and s.kind = c.kind and s.hash = c.hash
+        from claim c, lateral (
+            select subject from licheng.claims where ledger = into_ledger and kind = c.kind and hash = c.hash offset 0
+        ) s
         where s.subject <> c.subject
         order by c.of, c.kind
+    ), counted as materialized (
+        select of, count(*) as events from event group by of
     ), judged as materialized (
         select c.*, r.first as known_first, r.last as known_last, r.ids as known_ids,
             d.kid, g.stream as moved_guard, x.kind as claimed_kind, x.subject as claimed_by,
-            (select count(*) from event e where e.of = c.n) as events,
+            m.events,
             case
                 when r.request is not null and r.actor = c.actor and r.hash = c.hash then 'known'
                 when r.request is not null then 'reused'
@@ -174,8 +179,13 @@ begin
                 else 'appended'
             end as verdict
         from command c
-        left join licheng.receipts r on r.ledger = into_ledger and r.request = c.request
-        left join licheng.streams s on s.ledger = into_ledger and s.stream = c.stream
+        join counted m on m.of = c.n
+        left join lateral (
+            select * from licheng.receipts where ledger = into_ledger and request = c.request offset 0
+        ) r on true
+        left join lateral (
+            select version from licheng.streams where ledger = into_ledger and stream = c.stream offset 0
+        ) s on true
         left join destroyed d on d.of = c.n
         left join guarded g on g.of = c.n
         left join claimed x on x.of = c.n

@@ -1,0 +1,83 @@
+//! What a store's schema must be, and who may do what in it.
+
+use tokio::task::JoinSet;
+use vault::KeyStore as _;
+
+use super::{LEDGER, Place, appended, commit, on_both};
+use crate::Fault;
+use crate::store::Store as _;
+use crate::store::postgres::PostgresStore;
+
+on_both![a_newer_store_is_refused];
+
+async fn a_newer_store_is_refused(place: &Place) {
+    drop(place.store().await);
+    let mut raw = place.raw().await;
+    match place {
+        Place::Sqlite(_) => raw.run("pragma user_version = 99").await.unwrap(),
+        Place::Postgres { .. } => raw.run("update schema_version set version = 99").await.unwrap(),
+    }
+    assert!(matches!(place.open().await.err(), Some(Fault::NewerStore { found: 99, .. })));
+    if matches!(place, Place::Postgres { .. }) {
+        let migrated = PostgresStore::migrate(&place.url()).await;
+        assert!(matches!(migrated, Err(Fault::NewerStore { found: 99, .. })));
+    }
+}
+
+#[tokio::test]
+async fn a_database_without_the_schema_is_refused_until_it_is_migrated() {
+    let place = Place::empty_postgres("without_the_schema").await;
+    let fault = place.open().await.err().unwrap();
+    assert!(fault.to_string().contains("licheng migrate"), "{fault}");
+    let mut tasks = JoinSet::new();
+    for _ in 0..4 {
+        let url = place.url();
+        tasks.spawn(async move { PostgresStore::migrate(&url).await });
+    }
+    tasks.join_all().await.into_iter().for_each(|migrated| migrated.unwrap());
+    place.open().await.unwrap().health().await.unwrap();
+    place.remove().await;
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_is_unavailable() {
+    let connected = PostgresStore::connect("postgres://nobody@127.0.0.1:1/none").await;
+    assert!(matches!(connected.err(), Some(Fault::Unavailable(..))));
+    let connected = PostgresStore::connect("not a URL, with a password").await;
+    assert!(!connected.err().unwrap().to_string().contains("password"));
+}
+
+#[tokio::test]
+async fn a_service_appends_by_the_function_alone() {
+    let place = Place::postgres("by_the_function_alone").await;
+    place.store().await.append(LEDGER, &[commit(1, "work-1", 0)]).await.unwrap();
+    let role = format!("service_{}", std::process::id());
+    let mut raw = place.raw().await;
+    raw.run(&format!("create role {role} login in role licheng_service")).await.unwrap();
+    let url = place.url();
+    let (_, rest) = url.rsplit_once('@').unwrap();
+    let service = PostgresStore::connect(&format!("postgres://{role}@{rest}")).await.unwrap();
+    assert_eq!(service.append(LEDGER, &[commit(2, "work-2", 0)]).await.unwrap(), [appended(2, 2)]);
+    assert_eq!(service.read(LEDGER, 0, 9).await.unwrap().len(), 2);
+    let step = super::super::Step { put: vec![super::keep::document("a", b"1")], removed: vec!["b".into()] };
+    assert!(service.step("view", 1, LEDGER, 0, 2, &step).await.unwrap());
+    service.destroy_key(LEDGER, "a").await.unwrap();
+    service.keep_signed(LEDGER, 2, "note").await.unwrap();
+    assert!(service.open_ledger(kernel::LedgerId::new(uuid::Uuid::nil()), "353302").await.unwrap());
+    raw.run(&format!("set role {role}")).await.unwrap();
+    for table in ["events", "receipts", "streams", "claims", "heads"] {
+        let column = if table == "heads" { "code" } else { "ledger" };
+        let refused = raw.run(&format!("update {table} set {column} = {column}")).await.unwrap_err();
+        assert!(refused.to_string().contains("permission denied"), "{table}: {refused}");
+        for what in ["delete from", "truncate"] {
+            let refused = raw.run(&format!("{what} {table}")).await.unwrap_err();
+            assert!(refused.to_string().contains("permission denied"), "{what} {table}: {refused}");
+        }
+        if table != "heads" {
+            let refused = raw.run(&format!("insert into {table} select * from {table}")).await.unwrap_err();
+            assert!(refused.to_string().contains("permission denied"), "{table}: {refused}");
+        }
+    }
+    raw.run(&format!("reset role; drop role {role}")).await.unwrap();
+    place.remove().await;
+}
