@@ -141,7 +141,7 @@ pub fn fault(fault: Fault) -> Status {
         Fault::RequestReused => {
             return malformed(Malformed::one("request_id", "was used for another request; draw a new UUID"));
         }
-        Fault::NewerStore { .. } | Fault::Broken(_) => return incident(&fault),
+        Fault::NewerStore { .. } | Fault::NewerEvent(_) | Fault::Broken(_) => return incident(&fault),
     };
     if let Fault::Unavailable(what, Some(source)) = &fault {
         tracing::warn!(what, %source, "unavailable");

@@ -27,9 +27,10 @@ pub struct Message {
 /// Carries every event at once to whoever listens. It may lose, repeat and reorder.
 #[async_trait]
 pub trait Bus: Send + Sync + 'static {
-    /// Publishes messages of one ledger in order, each acknowledged before this returns.
+    /// Publishes messages of one ledger in order, each acknowledged before this returns. [`Fault::Contended`] says that
+    /// another was faster: ask where the bus stands, and go on from there.
     async fn publish(&self, messages: Vec<Message>) -> Result<(), Fault>;
-    /// The last position that the bus holds of a ledger, if it can tell.
+    /// The last position that the bus holds of a ledger; `None` if it holds nothing of it.
     async fn published(&self, ledger: LedgerId) -> Result<Option<u64>, Fault>;
     /// Everything that is published from now on, of all ledgers. It ends when the connection is lost for good.
     async fn listen(&self) -> Result<BoxStream<'static, Message>, Fault>;

@@ -1,8 +1,11 @@
 use std::collections::HashMap;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use events::{AnyEvent, ClaimName, Record, Recorded};
 use kernel::{Clock, LedgerId, Spawner};
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
 use serde_json::Value;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -15,6 +18,8 @@ use crate::writer::Writer;
 
 /// Events read at a time.
 pub(crate) const PAGE: u32 = 2_000;
+/// Events of all ledgers that are kept in memory for whoever follows in this process.
+const RECENT_MAX: u64 = 16_384;
 
 /// One process's event store: the store, its bus, its keys, and a writer for each ledger.
 pub struct Engine {
@@ -30,12 +35,16 @@ pub struct Engine {
     pub spawner: Arc<dyn Spawner>,
     ledgers: Mutex<HashMap<LedgerId, Arc<Ledger>>>,
     found: watch::Sender<Vec<LedgerId>>,
+    /// What was appended or read lately, by ledger and position; `None`: of a service that isn't ours. An event never
+    /// changes, so that one can be missing here, but not wrong.
+    recent: Cache<(LedgerId, u64), Option<Arc<Recorded>>>,
 }
 
-/// What a process keeps of a ledger: its writer, and how far it is known to have come.
+/// What a process keeps of a ledger: its writer, how far it is known to have come, and how far the bus is.
 pub(crate) struct Ledger {
     pub(crate) writer: Writer,
     tail: watch::Sender<u64>,
+    pub(crate) on_bus: AtomicU64,
 }
 
 impl Engine {
@@ -48,7 +57,8 @@ impl Engine {
         spawner: Arc<dyn Spawner>,
     ) -> Arc<Self> {
         let (ledgers, found) = (Mutex::default(), watch::Sender::new(Vec::new()));
-        Arc::new(Self { store, bus, vault, clock, spawner, ledgers, found })
+        let recent = Cache::builder().max_capacity(RECENT_MAX).eviction_policy(EvictionPolicy::lru()).build();
+        Arc::new(Self { store, bus, vault, clock, spawner, ledgers, found, recent })
     }
 
     /// Appends a command's events; returns when they are durable, or when they can't be appended.
@@ -56,8 +66,16 @@ impl Engine {
     /// # Errors
     /// [`Fault::Exhausted`] when too much is waiting; what the store answers.
     pub async fn append(self: &Arc<Self>, ledger: LedgerId, commit: Commit) -> Result<Verdict, Fault> {
+        let records: Vec<_> = commit.events.iter().map(|event| event.record.clone()).collect();
         let verdict = self.ledger(ledger).writer.append(commit).await?;
         if let Verdict::Appended(receipt) = &verdict {
+            for (position, record) in (receipt.first..).zip(&records) {
+                if let Ok(event) = decoded(ledger, position, record) {
+                    self.recent.insert((ledger, position), event);
+                }
+            }
+        }
+        if let Verdict::Appended(receipt) | Verdict::Known(receipt) = &verdict {
             self.heard(ledger, receipt.last);
         }
         Ok(verdict)
@@ -77,6 +95,11 @@ impl Engine {
     /// How far a ledger is known to have come, and the news of it.
     pub fn tail(self: &Arc<Self>, ledger: LedgerId) -> watch::Receiver<u64> {
         self.ledger(ledger).tail.subscribe()
+    }
+
+    /// Whether a ledger is known to have come further than this.
+    pub(crate) fn is_behind(self: &Arc<Self>, ledger: LedgerId, position: u64) -> bool {
+        *self.ledger(ledger).tail.borrow() > position
     }
 
     /// The ledgers that this process knows, and the news of new ones.
@@ -101,27 +124,47 @@ impl Engine {
             return Arc::clone(ledger);
         }
         let writer = Writer::start(id, Arc::clone(&self.store), &*self.spawner);
-        let ledger = Arc::new(Ledger { writer, tail: watch::Sender::new(0) });
+        let ledger = Arc::new(Ledger { writer, tail: watch::Sender::new(0), on_bus: AtomicU64::new(0) });
         ledgers.insert(id, Arc::clone(&ledger));
         self.found.send_modify(|found| found.push(id));
         ledger
     }
 
     /// Events after a position, in order, at most a page, personal values still sealed. An event of a service that
-    /// isn't ours is left out; the position of the last one read comes with them.
+    /// isn't ours is left out; the position of the last one read comes with them, `after` if there is none.
     ///
     /// # Errors
-    /// A hole, a record that can't be read, what the store answers.
-    pub async fn read(&self, ledger: LedgerId, after: u64) -> Result<(u64, Vec<Recorded>), Fault> {
+    /// A hole, a record that can't be read, [`Fault::NewerEvent`] if the next is one that a newer version wrote, what
+    /// the store answers.
+    pub async fn read(&self, ledger: LedgerId, after: u64) -> Result<(u64, Vec<Arc<Recorded>>), Fault> {
+        let (mut last, mut events) = (after, Vec::new());
+        while let Some(event) = self.recent.get(&(ledger, last + 1)) {
+            last += 1;
+            events.extend(event);
+            if events.len() >= PAGE as usize {
+                break;
+            }
+        }
+        if last > after {
+            return Ok((last, events));
+        }
         let page = self.store.read(ledger, after, PAGE).await?;
-        let mut last = after;
-        let mut events = Vec::with_capacity(page.len());
+        // The last page is what the others will ask for too.
+        let is_last = page.len() < PAGE as usize;
         for stored in &page {
             if stored.position != last + 1 {
                 return Err(Fault::broken(format!("ledger {ledger} has a hole after position {last}")));
             }
+            let event = match decoded(ledger, stored.position, &stored.record) {
+                // What comes before it can be had.
+                Err(Fault::NewerEvent(_)) if last > after => break,
+                event => event?,
+            };
             last = stored.position;
-            events.extend(decoded(ledger, stored.position, &stored.record)?);
+            if is_last {
+                self.recent.insert((ledger, last), event.clone());
+            }
+            events.extend(event);
         }
         Ok((last, events))
     }
@@ -140,7 +183,8 @@ impl Engine {
         for Stored { version, record, kind, .. } in self.store.read_stream(ledger, stream, after).await? {
             let record = Record::parse(&record).map_err(Fault::broken)?;
             let data = self.vault.open(ledger, record.data).await.map_err(sealing)?;
-            let event = AnyEvent::read(&kind, data).map_err(Fault::broken)?;
+            let event =
+                AnyEvent::read(&kind, data).map_err(|unknown| Fault::NewerEvent(unknown.to_string()))?;
             let event = event.ok_or_else(|| Fault::broken(format!("stream {stream} holds a {kind}")))?;
             events.push((version, event));
         }
@@ -168,19 +212,22 @@ impl Engine {
 }
 
 /// A stored record as event; `None`: of a service that isn't ours.
-pub(crate) fn decoded(ledger: LedgerId, position: u64, line: &[u8]) -> Result<Option<Recorded>, Fault> {
+pub(crate) fn decoded(ledger: LedgerId, position: u64, line: &[u8]) -> Result<Option<Arc<Recorded>>, Fault> {
     let mut record = Record::parse(line).map_err(|e| Fault::broken(format!("event {position}: {e}")))?;
     let data = std::mem::replace(&mut record.data, Value::Null);
-    let event = AnyEvent::read(&record.kind, data).map_err(Fault::broken)?;
-    Ok(event.map(|event| Recorded { ledger, position, record, event }))
+    let unknown = |unknown| Fault::NewerEvent(format!("event {position} of ledger {ledger}: {unknown}"));
+    let event = AnyEvent::read(&record.kind, data).map_err(unknown)?;
+    Ok(event.map(|event| Arc::new(Recorded { ledger, position, record, event })))
 }
 
 /// A value can't be sealed or opened, as a fault.
 pub(crate) fn sealing(fault: vault::SealFault) -> Fault {
     match fault {
-        vault::SealFault::Key(vault::KeyFault::Unreachable(source)) => {
-            Fault::Unavailable("the key store", Some(source))
-        }
+        vault::SealFault::Key(vault::KeyFault::Unreachable(source)) => match source.downcast::<Fault>() {
+            // It is the store itself.
+            Ok(fault) => *fault,
+            Err(source) => Fault::Unavailable("the key store", Some(source)),
+        },
         vault::SealFault::Key(_)
         | vault::SealFault::Destroyed(_)
         | vault::SealFault::Altered(_)

@@ -27,6 +27,9 @@ pub enum Fault {
         /// The newest that this executable knows.
         known: i64,
     },
+    /// An event was written by a newer version: this one waits at it, and never passes over it.
+    #[error("{0}")]
+    NewerEvent(String),
     /// What is stored is not what it must be, or a bug: the log says more.
     #[error("{0}")]
     Broken(String),

@@ -8,6 +8,7 @@ pub mod bus;
 mod engine;
 mod execute;
 mod fault;
+mod follow;
 mod known;
 pub mod project;
 pub mod react;

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use events::Recorded;
 use kernel::LedgerId;
 use serde::Serialize;
@@ -14,10 +15,8 @@ use tokio::sync::watch;
 
 use crate::Fault;
 use crate::engine::Engine;
+use crate::follow::{self, Follower, passes};
 use crate::store::{Document, Step};
-
-/// How long a follower that can't go on waits before it tries again.
-const AGAIN: Duration = Duration::from_secs(5);
 
 /// A view: documents by key, each a fold of the events that concern it. It copies sealed values and never opens one.
 pub trait View: Send + Sync + 'static {
@@ -46,7 +45,7 @@ pub trait Projection: Send + Sync + 'static {
     ///
     /// # Errors
     /// A document that can't be read.
-    fn fold(&self, documents: &mut BTreeMap<String, Vec<u8>>, events: &[Recorded]) -> Result<(), Fault>;
+    fn fold(&self, documents: &mut BTreeMap<String, Vec<u8>>, events: &[Arc<Recorded>]) -> Result<(), Fault>;
 }
 
 /// A view as projection.
@@ -71,7 +70,7 @@ impl<V: View> Projection for Of<V> {
         V::keys(event)
     }
 
-    fn fold(&self, documents: &mut BTreeMap<String, Vec<u8>>, events: &[Recorded]) -> Result<(), Fault> {
+    fn fold(&self, documents: &mut BTreeMap<String, Vec<u8>>, events: &[Arc<Recorded>]) -> Result<(), Fault> {
         let mut open: BTreeMap<String, V::Document> = BTreeMap::new();
         for event in events {
             for key in V::keys(event) {
@@ -131,64 +130,85 @@ pub async fn replay(
 
 /// Runs a view over every ledger until `stop`.
 pub async fn run(engine: Arc<Engine>, view: Arc<dyn Projection>, stop: watch::Receiver<bool>) {
-    crate::react::for_each_ledger(engine, stop, move |engine, ledger| {
-        let view = Arc::clone(&view);
-        async move { follow(engine, view, ledger).await }
-    })
-    .await;
+    follow::run(engine, Arc::new(Projecting(view)), stop).await;
 }
 
-async fn follow(engine: Arc<Engine>, view: Arc<dyn Projection>, ledger: LedgerId) {
-    let mut tail = engine.tail(ledger);
-    let mut pause = tokio::time::interval(AGAIN);
-    let mut at = None;
-    loop {
-        match advance(&engine, &*view, ledger, at).await {
-            Ok(position) => {
-                at = Some(position);
-                if tail.wait_for(|tail| *tail > position).await.is_err() {
-                    return;
-                }
+/// A view as follower.
+pub(crate) struct Projecting(pub(crate) Arc<dyn Projection>);
+
+#[async_trait]
+impl Follower for Projecting {
+    fn name(&self) -> String {
+        format!("view:{}/{}", self.0.name(), self.0.version())
+    }
+
+    async fn checkpoint(&self, engine: &Engine, ledger: LedgerId) -> Result<u64, Fault> {
+        engine.store.checkpoint(self.0.name(), self.0.version(), ledger).await
+    }
+
+    async fn advance(&self, engine: &Arc<Engine>, ledger: LedgerId, from: u64) -> Result<u64, Fault> {
+        let mut at = from;
+        loop {
+            let (last, events) = engine.read(ledger, at).await?;
+            if last == at {
+                return Ok(at);
             }
-            Err(fault) => {
-                tracing::error!(view = view.name(), %ledger, %fault, "the view is parked for this ledger");
-                at = None;
-                pause.reset();
-                pause.tick().await;
+            at = match self.step(engine, ledger, (at, last), &events).await {
+                // Only the event that can't be folded is stayed at, not the page that it is in.
+                Err(fault) if !passes(&fault) => self.one_by_one(engine, ledger, (at, last), &events).await?,
+                outcome => outcome?,
+            };
+            if !engine.is_behind(ledger, at) {
+                return Ok(at);
             }
         }
     }
 }
 
-/// One page further, or as far as the store has come; answers the checkpoint.
-async fn advance(
-    engine: &Engine,
-    view: &dyn Projection,
-    ledger: LedgerId,
-    at: Option<u64>,
-) -> Result<u64, Fault> {
-    let (name, version) = (view.name(), view.version());
-    let mut at = match at {
-        Some(at) => at,
-        None => engine.store.checkpoint(name, version, ledger).await?,
-    };
-    loop {
-        let (last, events) = engine.read(ledger, at).await?;
-        if last == at {
-            return Ok(at);
-        }
+impl Projecting {
+    /// Folds events and moves the checkpoint; answers where it stands then.
+    async fn step(
+        &self,
+        engine: &Engine,
+        ledger: LedgerId,
+        (from, to): (u64, u64),
+        events: &[Arc<Recorded>],
+    ) -> Result<u64, Fault> {
+        let (view, name, version) = (&self.0, self.0.name(), self.0.version());
         let keys: BTreeSet<_> = events.iter().flat_map(|event| view.keys(event)).collect();
         let keys: Vec<_> = keys.into_iter().collect();
-        let stored = engine.store.documents(name, version, ledger, &keys).await?;
+        let stored = match keys.is_empty() {
+            true => Vec::new(),
+            false => engine.store.documents(name, version, ledger, &keys).await?,
+        };
         let mut documents: BTreeMap<_, _> = stored.into_iter().map(|d| (d.key, d.body)).collect();
-        view.fold(&mut documents, &events)?;
+        view.fold(&mut documents, events)?;
         let put = documents.into_iter().map(|(key, body)| Document { key, body }).collect();
         let step = Step { put, removed: Vec::new() };
         // Another process may fold the same view: whoever is second reads where the first stands.
-        at = match engine.store.step(name, version, ledger, at, last, &step).await? {
-            true => last,
-            false => engine.store.checkpoint(name, version, ledger).await?,
-        };
+        match engine.store.step(name, version, ledger, from, to, &step).await? {
+            true => Ok(to),
+            false => self.checkpoint(engine, ledger).await,
+        }
+    }
+
+    async fn one_by_one(
+        &self,
+        engine: &Engine,
+        ledger: LedgerId,
+        (from, to): (u64, u64),
+        events: &[Arc<Recorded>],
+    ) -> Result<u64, Fault> {
+        let mut at = from;
+        for event in events {
+            let stands = self.step(engine, ledger, (at, event.position), std::slice::from_ref(event)).await?;
+            if stands != event.position {
+                return Ok(stands);
+            }
+            at = stands;
+        }
+        // What isn't of ours stands at the end.
+        if at == to { Ok(at) } else { self.step(engine, ledger, (at, to), &[]).await }
     }
 }
 

@@ -225,6 +225,8 @@ pub trait Store: KeyStore + Send + Sync + 'static {
     async fn keep_signed(&self, ledger: LedgerId, size: u64, note: &str) -> Result<(), Fault>;
     /// All signed checkpoints, in order of size.
     async fn signed(&self, ledger: LedgerId) -> Result<Vec<(u64, String)>, Fault>;
+    /// The signed checkpoint of the greatest size.
+    async fn newest_signed(&self, ledger: LedgerId) -> Result<Option<(u64, String)>, Fault>;
 
     /// Keeps a setting of the whole store unless there is one of that name, and answers the one that is kept.
     async fn keep_setting(&self, name: &str, value: &str) -> Result<String, Fault>;

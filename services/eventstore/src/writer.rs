@@ -129,6 +129,7 @@ fn copy(fault: &Fault) -> Fault {
         Fault::RequestReused => Fault::RequestReused,
         Fault::NotYet(position) => Fault::NotYet(*position),
         Fault::NewerStore { found, known } => Fault::NewerStore { found: *found, known: *known },
+        Fault::NewerEvent(what) => Fault::NewerEvent(what.clone()),
         Fault::Broken(problem) => Fault::Broken(problem.clone()),
     }
 }

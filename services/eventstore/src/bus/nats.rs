@@ -1,11 +1,12 @@
 //! The bus of a district.
 
+use std::future::{Future, IntoFuture};
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::{DeliverPolicy, pull};
+use async_nats::jetstream::context::PublishErrorKind;
 use async_nats::jetstream::stream::{Config, RetentionPolicy, StorageType, Stream};
 use async_nats::jetstream::{self, Context};
-use async_nats::{HeaderMap, header};
+use async_nats::{Client, HeaderMap, ServerAddr, header};
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use futures::stream::BoxStream;
@@ -24,21 +25,35 @@ const POSITION: &str = "Licheng-Position";
 const KIND: &str = "Licheng-Type";
 /// How long the server keeps events: the store keeps them for good.
 const KEPT: Duration = Duration::from_secs(7 * 24 * 3600);
+/// How long the server may take to answer.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// NATS JetStream.
 pub struct NatsBus {
+    client: Client,
     context: Context,
 }
 
 impl NatsBus {
-    /// Connects to a server, and makes the stream if it isn't there.
+    /// Connects to a server in the background, and again whenever the connection is lost: a server that is down
+    /// fails what is asked of the bus, and nothing else.
     ///
     /// # Errors
-    /// [`Fault::Unavailable`].
+    /// [`Fault::Broken`], if the URL can't be read.
     pub async fn connect(url: &str) -> Result<Self, Fault> {
-        let options = async_nats::ConnectOptions::new().name("licheng").retry_on_initial_connect();
-        let client = options.connect(url).await.map_err(unavailable)?;
-        Ok(Self { context: jetstream::new(client) })
+        // The URL itself isn't repeated: it may hold a password.
+        let wrong = |_| Fault::broken("the bus's URL can't be read; it is like nats://host:4222");
+        let server: ServerAddr = url.parse().map_err(wrong)?;
+        let client = async_nats::ConnectOptions::new()
+            .name("licheng")
+            .retry_on_initial_connect()
+            .max_reconnects(None)
+            .connection_timeout(PATIENCE)
+            .event_callback(|event| async move { tracing::info!(%event, "the bus") })
+            .connect(server)
+            .await
+            .map_err(unavailable)?;
+        Ok(Self { context: jetstream::new(client.clone()), client })
     }
 
     /// The stream, made anew if it was wiped.
@@ -51,7 +66,7 @@ impl NatsBus {
             max_age: KEPT,
             ..Config::default()
         };
-        self.context.get_or_create_stream(config).await.map_err(unavailable)
+        within(self.context.get_or_create_stream(config)).await?.map_err(unavailable)
     }
 }
 
@@ -70,26 +85,28 @@ impl Bus for NatsBus {
             // Another relay that was faster, or a stale one, is told so by the server.
             headers.insert(header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE, last.to_string().as_str());
             let sent = self.context.publish_with_headers(subject.clone(), headers, message.record.into());
-            let acknowledged = sent.await.map_err(unavailable)?.await.map_err(unavailable)?;
-            last = acknowledged.sequence;
+            let sent = within(sent).await?.map_err(unavailable)?;
+            last = match within(sent.into_future()).await? {
+                Ok(acknowledged) => acknowledged.sequence,
+                Err(error) if error.kind() == PublishErrorKind::WrongLastSequence => {
+                    return Err(Fault::Contended);
+                }
+                Err(error) => return Err(unavailable(error)),
+            };
         }
         Ok(())
     }
 
     async fn published(&self, ledger: LedgerId) -> Result<Option<u64>, Fault> {
         let last = last_message(&self.stream().await?, &format!("{SUBJECT}{ledger}")).await?;
-        Ok(Some(last.map_or(0, |(_, position)| position)))
+        Ok(last.map(|(_, position)| position))
     }
 
     async fn listen(&self) -> Result<BoxStream<'static, Message>, Fault> {
-        let config = pull::OrderedConfig {
-            deliver_policy: DeliverPolicy::New,
-            filter_subject: format!("{SUBJECT}>"),
-            ..pull::OrderedConfig::default()
-        };
-        let consumer = self.stream().await?.create_consumer(config).await.map_err(unavailable)?;
-        let messages = consumer.messages().await.map_err(unavailable)?;
-        Ok(messages.take_while(|message| futures::future::ready(message.is_ok())).filter_map(read).boxed())
+        // A plain subscription: a stream that is wiped, or a consumer that stalls, can't silence it.
+        let messages = within(self.client.subscribe(format!("{SUBJECT}>"))).await?.map_err(unavailable)?;
+        within(self.client.flush()).await?.map_err(unavailable)?;
+        Ok(messages.filter_map(async |message| read(&message)).boxed())
     }
 
     fn reaches_others(&self) -> bool {
@@ -97,8 +114,7 @@ impl Bus for NatsBus {
     }
 }
 
-async fn read(message: Result<jetstream::Message, impl std::fmt::Display>) -> Option<Message> {
-    let message = message.ok()?;
+fn read(message: &async_nats::Message) -> Option<Message> {
     let headers = message.headers.as_ref()?;
     Some(Message {
         ledger: message.subject.strip_prefix(SUBJECT)?.parse().ok()?,
@@ -112,7 +128,7 @@ async fn read(message: Result<jetstream::Message, impl std::fmt::Display>) -> Op
 /// Sequence and position of the last message of a subject.
 async fn last_message(stream: &Stream, subject: &str) -> Result<Option<(u64, u64)>, Fault> {
     use async_nats::jetstream::stream::LastRawMessageErrorKind::NoMessageFound;
-    match stream.get_last_raw_message_by_subject(subject).await {
+    match within(stream.get_last_raw_message_by_subject(subject)).await? {
         Ok(message) => {
             let position = message.headers.get(POSITION).and_then(|position| position.as_str().parse().ok());
             Ok(Some((message.sequence, position.unwrap_or(0))))
@@ -120,6 +136,11 @@ async fn last_message(stream: &Stream, subject: &str) -> Result<Option<(u64, u64
         Err(error) if error.kind() == NoMessageFound => Ok(None),
         Err(error) => Err(unavailable(error)),
     }
+}
+
+/// What the server answers in time.
+async fn within<T>(answer: impl Future<Output = T>) -> Result<T, Fault> {
+    tokio::time::timeout(PATIENCE, answer).await.map_err(unavailable)
 }
 
 fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Fault {

@@ -214,6 +214,14 @@ impl Store for PostgresStore {
         rows.into_iter().map(|(size, note)| Ok((unsigned(size)?, note))).collect()
     }
 
+    async fn newest_signed(&self, ledger: LedgerId) -> Result<Option<(u64, String)>, Fault> {
+        let sql = "select size, note from licheng.signed_checkpoints where ledger = $1
+            order by size desc limit 1";
+        let query = sqlx::query_as(sql).bind(ledger.uuid());
+        let row: Option<(i64, String)> = query.fetch_optional(&self.pool).await.map_err(fault)?;
+        row.map(|(size, note)| Ok((unsigned(size)?, note))).transpose()
+    }
+
     async fn keep_setting(&self, name: &str, value: &str) -> Result<String, Fault> {
         let sql = "insert into licheng.settings values ($1, $2) on conflict do nothing";
         sqlx::query(sql).bind(name).bind(value).execute(&self.pool).await.map_err(fault)?;

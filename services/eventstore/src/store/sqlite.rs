@@ -311,6 +311,13 @@ impl Store for SqliteStore {
         rows.into_iter().map(|(size, note)| Ok((unsigned(size)?, note))).collect()
     }
 
+    async fn newest_signed(&self, ledger: LedgerId) -> Result<Option<(u64, String)>, Fault> {
+        let sql = "select size, note from signed_checkpoints where ledger = ? order by size desc limit 1";
+        let query = sqlx::query_as(sql).bind(ledger.uuid());
+        let row: Option<(i64, String)> = query.fetch_optional(&self.readers).await.map_err(fault)?;
+        row.map(|(size, note)| Ok((unsigned(size)?, note))).transpose()
+    }
+
     async fn keep_setting(&self, name: &str, value: &str) -> Result<String, Fault> {
         let (name, value) = (name.to_owned(), value.to_owned());
         let kept = self.writer.write(move |connection| {

@@ -65,6 +65,7 @@ async fn signed_checkpoints_are_kept_as_they_were(place: &Place) {
     }
     let kept = [(9, "nine".to_owned()), (10, "ten".to_owned())];
     assert_eq!(store.signed(LEDGER).await.unwrap(), kept);
+    assert_eq!(store.newest_signed(LEDGER).await.unwrap().as_ref(), kept.last());
 }
 
 async fn who_is_parked_is_told(place: &Place) {
