@@ -130,6 +130,13 @@ pub fn data_loss(problem: &str) -> Status {
     said(Code::DataLoss, "LEDGER_BROKEN", kernel::known_clause("T3"), Vec::new(), texts)
 }
 
+/// There is no room for what was sent; nothing of it was kept.
+pub fn no_room() -> Status {
+    let english = "there is no room left for files; tell the IT office, and send it again later".to_owned();
+    let chinese = "儲存空間不足，請通知資訊媒體組並稍後再試。".to_owned();
+    said(Code::ResourceExhausted, "NO_ROOM", None, Vec::new(), [english, chinese])
+}
+
 /// Nobody's rule: what the caller may do about it is all it says.
 pub fn fault(fault: Fault) -> Status {
     let (code, reason) = match &fault {

@@ -1,4 +1,4 @@
-use kernel::{CourseId, FileId, PersonId, Personal, Public, SchoolYear, Semester, WorkId};
+use kernel::{CourseId, FileId, Instant, PersonId, Personal, Public, SchoolYear, Semester, WorkId};
 use serde::{Deserialize, Serialize};
 
 use crate::DomainEvent;
@@ -27,6 +27,10 @@ pub enum UploadsEvent {
         file: FileId,
         /// What the student said of it.
         declared: FileDescription,
+        /// Bytes that it is to have.
+        size: u32,
+        /// Until when it may be finished.
+        until: Instant,
         /// 32 random bytes in hex, drawn for this work and kept for its later versions.
         salt: Personal<String>,
     },

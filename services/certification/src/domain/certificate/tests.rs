@@ -66,6 +66,8 @@ fn begun(kind: WorkKind) -> UploadsEvent {
         summary: personal("summary"),
         file: FileId::new(Uuid::from_u128(6)),
         declared: description(),
+        size: 1,
+        until: Instant::default(),
         salt: personal("00"),
     }
 }

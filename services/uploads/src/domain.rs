@@ -1,0 +1,9 @@
+//! Rules of uploads: what may be handed in, when, how many, and what a file must be.
+
+mod file;
+mod refusal;
+mod works;
+
+pub use file::{FILE_BYTES_MAX, FileFault, MediaType, SEGMENT_BYTES, segments};
+pub use refusal::{Of, Refusal};
+pub use works::{Begin, Command, Found, Stage, UPLOAD_TIME, Work, Works};
