@@ -119,3 +119,6 @@ impl UploadsService for Service {
         Ok(Response::new(self.files.download(download)))
     }
 }
+
+#[cfg(test)]
+mod tests;
