@@ -8,7 +8,6 @@ use kernel::{Instant, LedgerId, PersonId, RequestId};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use uuid::Uuid;
-use vault::{KeyFault, KeyRow, KeyStore};
 
 use super::rows::{self, EventRow, ParkedRow, ReceiptRow, integer, signed, unsigned, version_of};
 use super::{ClaimHash, Commit, Document, Head, Parked, Receipt, Step, Store, Stored, Verdict, group};
@@ -16,6 +15,7 @@ use crate::Fault;
 use writer::Writer;
 
 mod append;
+mod keys;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -371,36 +371,5 @@ impl Store for SqliteStore {
     async fn health(&self) -> Result<(), Fault> {
         sqlx::query("select 1").execute(&self.readers).await.map_err(fault)?;
         Ok(())
-    }
-}
-
-#[async_trait]
-impl KeyStore for SqliteStore {
-    async fn key(&self, ledger: LedgerId, kid: &str) -> Result<Option<KeyRow>, KeyFault> {
-        let query = sqlx::query_as(append::KEY).bind(ledger.uuid()).bind(kid);
-        let row: Option<(Option<Vec<u8>>, i32)> =
-            query.fetch_optional(&self.readers).await.map_err(fault).map_err(rows::unreachable)?;
-        row.map(|(wrapped, generation)| rows::key(wrapped, generation)).transpose().map_err(rows::unreachable)
-    }
-
-    async fn keep_key(&self, ledger: LedgerId, kid: &str, row: KeyRow) -> Result<KeyRow, KeyFault> {
-        let kid = kid.to_owned();
-        let kept = self.writer.write(move |connection| {
-            Box::pin(async move { append::keep_key(connection, ledger.uuid(), &kid, row).await })
-        });
-        kept.await.map_err(rows::unreachable)
-    }
-
-    async fn destroy_key(&self, ledger: LedgerId, kid: &str) -> Result<(), KeyFault> {
-        let kid = kid.to_owned();
-        let destroyed = self.writer.write(move |connection| {
-            Box::pin(async move {
-                let sql = "insert into keys values (?, ?, null, 0)
-                    on conflict (ledger, kid) do update set wrapped = null";
-                sqlx::query(sql).bind(ledger.uuid()).bind(kid).execute(connection).await.map_err(fault)?;
-                Ok(())
-            })
-        });
-        destroyed.await.map_err(rows::unreachable)
     }
 }
