@@ -1,0 +1,106 @@
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{Path, PathBuf};
+
+use kernel::LedgerId;
+
+use crate::note::canonical;
+
+/// The most bytes that a signed note may have.
+pub(crate) const NOTE_BYTES_MAX: u64 = 4_096;
+
+/// Where a ledger's signed checkpoints are kept outside the database: a folder with a file for each size, named by
+/// it. A file that is there is never written again.
+#[derive(Clone, Debug)]
+pub(crate) struct Outside {
+    folder: PathBuf,
+}
+
+/// What became of a note.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// It is kept now, or was already, byte by byte.
+    Same,
+    /// Another note is kept for that size.
+    Other,
+}
+
+impl Outside {
+    /// The ledger's folder within that of all checkpoints.
+    pub(crate) fn new(checkpoints: &Path, ledger: LedgerId) -> Self {
+        Self { folder: checkpoints.join(ledger.to_string()) }
+    }
+
+    /// The sizes that there are notes for, in order.
+    pub(crate) fn sizes(&self) -> io::Result<Vec<u64>> {
+        let entries = match fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries?,
+        };
+        let mut sizes = Vec::new();
+        for entry in entries {
+            // What was being written when a process was killed has another name.
+            sizes.extend(entry?.file_name().to_str().and_then(canonical));
+        }
+        sizes.sort_unstable();
+        Ok(sizes)
+    }
+
+    /// The note of a size. One that is too long to be a note is cut off.
+    pub(crate) fn read(&self, size: u64) -> io::Result<Vec<u8>> {
+        use std::io::Read as _;
+        let mut note = Vec::new();
+        File::open(self.folder.join(size.to_string()))?.take(NOTE_BYTES_MAX + 1).read_to_end(&mut note)?;
+        Ok(note)
+    }
+
+    /// The newest note and its size.
+    pub(crate) fn newest(&self) -> io::Result<Option<(u64, Vec<u8>)>> {
+        let newest = self.sizes()?.pop();
+        newest.map(|size| Ok((size, self.read(size)?))).transpose()
+    }
+
+    /// Keeps a note, durably: once this returns it outlives a power failure.
+    pub(crate) fn keep(&self, size: u64, note: &str) -> io::Result<Kept> {
+        fs::create_dir_all(&self.folder)?;
+        let place = self.folder.join(size.to_string());
+        // Another process may write the same at the same time, under another name.
+        let beside = self.folder.join(format!(".{size}-{:016x}", rand::random::<u64>()));
+        let mut file = File::create_new(&beside)?;
+        let written = file.write_all(note.as_bytes()).and_then(|()| file.sync_all());
+        // A link is made whole or not at all, and never in the place of a file, as a renamed file would be.
+        let linked = written.and_then(|()| fs::hard_link(&beside, &place));
+        fs::remove_file(&beside)?;
+        match linked {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                return Ok(if self.read(size)? == note.as_bytes() { Kept::Same } else { Kept::Other });
+            }
+            linked => linked?,
+        }
+        for folder in self.folder.ancestors().take(2) {
+            File::open(folder)?.sync_all()?;
+        }
+        Ok(Kept::Same)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t3_a_kept_note_is_never_written_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let outside = Outside::new(&folder.path().join("checkpoints"), LedgerId::new(uuid::Uuid::nil()));
+        assert_eq!(outside.newest().unwrap(), None);
+        assert_eq!(outside.keep(10, "ten").unwrap(), Kept::Same);
+        assert_eq!(outside.keep(9, "nine").unwrap(), Kept::Same);
+        assert_eq!(outside.keep(10, "ten").unwrap(), Kept::Same);
+        assert_eq!(outside.keep(10, "another ten").unwrap(), Kept::Other);
+        fs::write(outside.folder.join(".11-0000"), "half").unwrap();
+        fs::write(outside.folder.join("012"), "no size").unwrap();
+        assert_eq!(outside.sizes().unwrap(), [9, 10]);
+        assert_eq!(outside.newest().unwrap(), Some((10, b"ten".to_vec())));
+        assert_eq!(fs::read_dir(&outside.folder).unwrap().count(), 4);
+    }
+}
