@@ -1,1 +1,8 @@
-//! Integration tests.
+//! Integration tests: the real executable, on both backends, through gRPC.
+
+#[cfg(test)]
+#[macro_use]
+mod world;
+
+#[cfg(test)]
+mod selection;

@@ -1,0 +1,288 @@
+//! A platform of its own for each test: real servers as children, a school, a simulated clock.
+//!
+//! Nothing here is shared but the PostgreSQL server and the nats-server, in which each test has a database and subjects
+//! of its own. Whoever tests waits for a position, or for a record; nobody sleeps.
+
+use std::path::{Path, PathBuf};
+use std::process::{Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use chassis::token::{Issuer, write_secret};
+use kernel::Instant;
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::process::Command;
+use uuid::Uuid;
+use vault::KeyEncryptionKey;
+
+mod answers;
+mod caller;
+mod database;
+mod files;
+mod ledger;
+mod process;
+mod roster;
+mod school;
+mod works;
+
+pub(crate) use answers::{malformed, ok, refused, refused_verdict};
+pub(crate) use caller::Caller;
+use database::Database;
+pub(crate) use files::{Sheet, pdf, png};
+pub(crate) use ledger::Entry;
+pub(crate) use process::Process;
+pub(crate) use roster::{Bundle, Imported, import};
+pub(crate) use school::{School, Terms, YEAR};
+pub(crate) use works::Work;
+
+/// Each test on both backends: `name::embedded` and `name::district`.
+macro_rules! both {
+    ($($name:ident),+ $(,)?) => {$(
+        mod $name {
+            use crate::world::Backend;
+
+            #[tokio::test]
+            async fn embedded() {
+                super::$name(Backend::Embedded).await;
+            }
+
+            #[tokio::test]
+            async fn district() {
+                super::$name(Backend::District).await;
+            }
+        }
+    )+};
+}
+
+/// A test that needs two processes over one database.
+macro_rules! district {
+    ($($name:ident),+ $(,)?) => {$(
+        mod $name {
+            #[tokio::test]
+            async fn district() {
+                super::$name().await;
+            }
+        }
+    )+};
+}
+
+/// How long a test waits for what must come.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// When every world's clock begins: outcomes are uploaded, certified and selected at this time.
+pub(crate) const MORNING: &str = "2026-01-12T09:00:00+08:00";
+/// How long a token is good.
+const GOOD_FOR: Duration = Duration::from_secs(3600);
+
+/// Where facts, messages and files are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Backend {
+    /// SQLite, the bus within the process, one folder.
+    Embedded,
+    /// PostgreSQL and NATS JetStream.
+    District,
+}
+
+/// A platform with a school, and the process that serves it.
+pub(crate) struct World {
+    /// The school's ledger.
+    pub(crate) ledger: Uuid,
+    /// Its principal.
+    pub(crate) principal: Uuid,
+    /// The key by which its checkpoints are checked, as `school create` printed it.
+    pub(crate) checkpoint_key: String,
+    /// The process that serves.
+    pub(crate) first: Process,
+    /// Signs tokens.
+    pub(crate) issuer: Issuer,
+    folder: TempDir,
+    place: [String; 2],
+    processes: AtomicUsize,
+    // The last field: the database goes when nobody uses it any more.
+    _database: Option<Database>,
+}
+
+/// A school as `school create` opened it.
+#[derive(Clone, Debug)]
+pub(crate) struct Opened {
+    /// Its ledger.
+    pub(crate) ledger: Uuid,
+    /// Its principal.
+    pub(crate) principal: Uuid,
+    /// The key by which its checkpoints are checked.
+    pub(crate) checkpoint_key: String,
+}
+
+impl World {
+    /// A platform with one school that has a principal and nothing else.
+    pub(crate) async fn start(backend: Backend) -> Self {
+        let folder = tempfile::Builder::new().prefix("world").tempdir().unwrap();
+        let data = folder.path().join("data");
+        let issuer = Issuer::local(&data.join("keys"), "licheng").unwrap();
+        chassis::clock::advance(&data.join("clock"), instant(MORNING)).unwrap();
+        let (place, database) = match backend {
+            Backend::Embedded => (embedded(&data), None),
+            Backend::District => {
+                let database = Database::create();
+                (district(&data, database.url()), Some(database))
+            }
+        };
+        if database.is_some() {
+            let migrated = licheng(&place, &["migrate"]).await;
+            assert!(migrated.status.success(), "{migrated:?}");
+        }
+        let opened = create(&place, "353301").await;
+        let first = Process::serve(&place, &log(&folder, 0)).await;
+        Self {
+            ledger: opened.ledger,
+            principal: opened.principal,
+            checkpoint_key: opened.checkpoint_key,
+            first,
+            issuer,
+            folder,
+            place,
+            processes: AtomicUsize::new(1),
+            _database: database,
+        }
+    }
+
+    /// A second process over the same database, as a district has.
+    pub(crate) async fn second(&self) -> Process {
+        let n = self.processes.fetch_add(1, Ordering::Relaxed);
+        Process::serve(&self.place, &log(&self.folder, n)).await
+    }
+
+    /// Ends the first process as a crash would, and starts another.
+    pub(crate) async fn crash(&mut self) {
+        self.first.kill().await;
+        self.first = self.second().await;
+    }
+
+    /// Another school on the same platform.
+    pub(crate) async fn another_school(&self, code: &str) -> Opened {
+        create(&self.place, code).await
+    }
+
+    /// Somebody, at the first process.
+    pub(crate) fn caller(&self, person: Uuid) -> Caller {
+        self.caller_at(&self.first, person)
+    }
+
+    /// Somebody, at a process.
+    pub(crate) fn caller_at(&self, process: &Process, person: Uuid) -> Caller {
+        Caller::new(process.channel.clone(), &self.token(self.ledger, person))
+    }
+
+    /// A token for somebody.
+    pub(crate) fn token(&self, ledger: Uuid, person: Uuid) -> String {
+        self.issuer.token(ledger.into(), person.into(), GOOD_FOR).unwrap()
+    }
+
+    /// Moves the clock of all processes forward.
+    pub(crate) fn advance(&self, to: &str) {
+        chassis::clock::advance(&self.folder.path().join("data/clock"), instant(to)).unwrap();
+    }
+
+    /// A folder that goes when the world goes.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs `licheng` on this platform.
+    pub(crate) async fn licheng(&self, arguments: &[&str]) -> Output {
+        licheng(&self.place, arguments).await
+    }
+
+    /// Exports the ledger into a new folder.
+    pub(crate) async fn export(&self, name: &str) -> PathBuf {
+        let out = self.folder.path().join(name);
+        let ledger = self.ledger.to_string();
+        let path = out.to_str().unwrap();
+        let exported = self.licheng(&["audit", "export", "--ledger", &ledger, "--out", path]).await;
+        assert!(exported.status.success(), "{}", said(&exported));
+        out
+    }
+
+    /// Verifies an export, offline, with the key that the school was opened with.
+    pub(crate) async fn verify(&self, export: &Path) {
+        let key = self.folder.path().join("key.txt");
+        std::fs::write(&key, &self.checkpoint_key).unwrap();
+        let verified =
+            Command::new(executable()).args(["audit", "verify"]).arg(export).arg("--key").arg(key).output();
+        let verified = verified.await.unwrap();
+        assert!(verified.status.success(), "{}", said(&verified));
+    }
+}
+
+/// A request id that nobody else draws.
+pub(crate) fn request_id() -> String {
+    uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string()
+}
+
+/// An instant.
+pub(crate) fn instant(text: &str) -> Instant {
+    text.parse().unwrap()
+}
+
+/// What a program said, for an assertion that failed.
+pub(crate) fn said(output: &Output) -> String {
+    let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
+    format!("{}\n{}{}", output.status, text(&output.stdout), text(&output.stderr))
+}
+
+/// A setting of the tests' servers.
+fn setting(name: &str) -> String {
+    let value = std::env::var_os(name).and_then(|value| value.into_string().ok());
+    value.unwrap_or_else(|| panic!("{name} is not set: run the tests by tests/run"))
+}
+
+fn executable() -> String {
+    setting("LICHENG_TEST_BIN_LICHENG")
+}
+
+async fn licheng(place: &[String; 2], arguments: &[&str]) -> Output {
+    let mut command = Command::new(executable());
+    command.args(arguments).args(place).stdin(Stdio::null()).kill_on_drop(true).output().await.unwrap()
+}
+
+async fn create(place: &[String; 2], code: &str) -> Opened {
+    let arguments = ["school", "create", "--code", code, "--name", "示範高中", "--principal", "陳校長"];
+    let created = licheng(place, &arguments).await;
+    assert!(created.status.success(), "{}", said(&created));
+    let opened: Value = serde_json::from_slice(&created.stdout).unwrap();
+    let id = |field: &str| opened[field].as_str().unwrap().parse().unwrap();
+    let checkpoint_key = opened["checkpointKey"].as_str().unwrap().to_owned();
+    Opened { ledger: id("ledger"), principal: id("principal"), checkpoint_key }
+}
+
+fn log(folder: &TempDir, n: usize) -> PathBuf {
+    folder.path().join(format!("serve-{n}.log"))
+}
+
+fn embedded(data: &Path) -> [String; 2] {
+    let clock = data.join("clock");
+    std::fs::write(data.join("licheng.toml"), format!("clock.simulated = {clock:?}\n")).unwrap();
+    ["--data".to_owned(), data.to_str().unwrap().to_owned()]
+}
+
+fn district(data: &Path, database: &str) -> [String; 2] {
+    write_secret(&data.join("kek"), KeyEncryptionKey::generate().to_text().as_bytes()).unwrap();
+    let (file, nats) = (data.join("district.toml"), setting("LICHENG_TEST_NATS"));
+    let text = format!(
+        r#"
+        checkpoints = "checkpoints"
+        store.url = "{database}"
+        bus.url = "{nats}"
+        files.folder = "files"
+        keys.key_encryption_key = "kek"
+        clock.simulated = "clock"
+        [identity.issuers.local]
+        issuer = "{issuer}"
+        algorithm = "EdDSA"
+        public_key = "keys/token.pub.pem"
+        "#,
+        issuer = chassis::token::LOCAL_ISSUER,
+    );
+    std::fs::write(&file, text).unwrap();
+    ["--config".to_owned(), file.to_str().unwrap().to_owned()]
+}

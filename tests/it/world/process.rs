@@ -1,0 +1,64 @@
+//! `licheng serve` as a child.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
+use tokio::process::{Child, ChildStdout, Command};
+use tonic::transport::{Channel, Endpoint};
+
+use super::{PATIENCE, executable};
+
+/// It is killed with this.
+pub(crate) struct Process {
+    /// A connection to it.
+    pub(crate) channel: Channel,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    child: Child,
+    // Held open, so that the child can go on printing.
+    _printed: Lines<BufReader<ChildStdout>>,
+}
+
+impl Process {
+    /// Serves; it takes requests by now.
+    pub(super) async fn serve(place: &[String; 2], log: &Path) -> Self {
+        let mut child = Command::new(executable())
+            .arg("serve")
+            .args(place)
+            .args(["--listen", "127.0.0.1:0"])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(File::create(log).unwrap())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap();
+        let mut printed = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = tokio::time::timeout(PATIENCE, address(&mut printed)).await.ok().flatten();
+        let Some(address) = address else {
+            panic!("licheng serve doesn't listen: {}", std::fs::read_to_string(log).unwrap());
+        };
+        Self { channel: connect(address).await, address, child, _printed: printed }
+    }
+
+    /// Ends it as a crash would.
+    pub(crate) async fn kill(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+}
+
+/// A connection of its own to a server.
+pub(crate) async fn connect(address: SocketAddr) -> Channel {
+    Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap()
+}
+
+async fn address(printed: &mut Lines<BufReader<ChildStdout>>) -> Option<SocketAddr> {
+    while let Some(line) = printed.next_line().await.unwrap() {
+        if let Some(address) = line.strip_prefix("listening on ") {
+            return Some(address.parse().unwrap());
+        }
+    }
+    None
+}
