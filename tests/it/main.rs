@@ -5,4 +5,12 @@
 mod world;
 
 #[cfg(test)]
+mod identity;
+#[cfg(test)]
+mod records;
+#[cfg(test)]
+mod requests;
+#[cfg(test)]
 mod selection;
+#[cfg(test)]
+mod uploads;

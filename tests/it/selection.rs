@@ -184,11 +184,12 @@ async fn revoke_while_selecting(school: &School, teacher: &Caller) {
             refused(answer, Code::FailedPrecondition, "SELECTION_NOT_CERTIFIED", "§4.3.3");
         }
         let (mut standing, all) = (Standing::default(), works.len() * (round + 1));
-        school.until(|entry| {
-            standing.take(entry);
-            standing.revoked == all && standing.ticked.is_empty()
-        })
-        .await;
+        school
+            .until(|entry| {
+                standing.take(entry);
+                standing.revoked == all && standing.ticked.is_empty()
+            })
+            .await;
         assert_eq!(student.selection().await.outcome_ids, [""; 0]);
     }
 }

@@ -27,14 +27,14 @@ mod school;
 mod works;
 
 pub(crate) use answers::{malformed, ok, refused, refused_verdict};
-pub(crate) use caller::Caller;
+pub(crate) use caller::{Caller, ask};
 use database::Database;
 pub(crate) use files::{Sheet, pdf, png};
 pub(crate) use ledger::Entry;
 pub(crate) use process::Process;
-pub(crate) use roster::{Bundle, Imported, import};
-pub(crate) use school::{School, Terms, YEAR};
-pub(crate) use works::Work;
+pub(crate) use roster::{Bundle, import, import_as};
+pub(crate) use school::{School, Terms, YEAR, seat};
+pub(crate) use works::{SEGMENT, Work};
 
 /// Each test on both backends: `name::embedded` and `name::district`.
 macro_rules! both {

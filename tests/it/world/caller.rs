@@ -1,17 +1,20 @@
 //! Somebody with a token.
 
+use futures::Stream;
 use proto::audit::v1::audit_service_client::AuditServiceClient;
 use proto::certification::v1::certification_service_client::CertificationServiceClient;
 use proto::governance::v1::governance_service_client::GovernanceServiceClient;
-use proto::portfolio::v1::portfolio_service_client::PortfolioServiceClient;
 use proto::records::v1::records_service_client::RecordsServiceClient;
 use proto::submission::v1::submission_service_client::SubmissionServiceClient;
 use proto::uploads::v1::uploads_service_client::UploadsServiceClient;
+use tonic::client::Grpc;
+use tonic::codegen::http::uri::PathAndQuery;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
 use tonic::transport::Channel;
 use tonic::{Request, Status};
+use tonic_prost::ProstCodec;
 
 type Called = InterceptedService<Channel, Headers>;
 
@@ -64,11 +67,24 @@ impl Caller {
         SubmissionServiceClient::new(self.0.clone())
     }
 
-    pub(crate) fn portfolio(&self) -> PortfolioServiceClient<Called> {
-        PortfolioServiceClient::new(self.0.clone())
-    }
-
     pub(crate) fn audit(&self) -> AuditServiceClient<Called> {
         AuditServiceClient::new(self.0.clone())
     }
+}
+
+/// Calls a method by its path, whatever its messages are; the first answer.
+pub(crate) async fn ask<M, R>(
+    caller: &Caller,
+    path: &str,
+    request: Request<impl Stream<Item = M> + Send + 'static>,
+) -> Result<R, Status>
+where
+    M: prost::Message + 'static,
+    R: prost::Message + Default + 'static,
+{
+    let mut grpc = Grpc::new(caller.0.clone());
+    grpc.ready().await.unwrap();
+    let path: PathAndQuery = path.parse().unwrap();
+    let mut answers = grpc.streaming(request, path, ProstCodec::<M, R>::default()).await?.into_inner();
+    answers.message().await?.ok_or_else(|| Status::cancelled("there is no answer"))
 }

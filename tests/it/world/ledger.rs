@@ -13,8 +13,6 @@ pub(crate) struct Entry {
     pub(crate) position: u64,
     /// The record.
     pub(crate) record: Value,
-    /// Its bytes, as stored.
-    pub(crate) bytes: Vec<u8>,
 }
 
 impl Entry {
@@ -60,7 +58,7 @@ async fn read(
             continue;
         }
         let record = serde_json::from_slice(&answer.record).unwrap();
-        let entry = Entry { position: answer.position, record, bytes: answer.record.to_vec() };
+        let entry = Entry { position: answer.position, record };
         let last = enough(&entry);
         entries.push(entry);
         if last {

@@ -15,8 +15,6 @@ use super::{PATIENCE, executable};
 pub(crate) struct Process {
     /// A connection to it.
     pub(crate) channel: Channel,
-    /// Where it listens.
-    pub(crate) address: SocketAddr,
     child: Child,
     // Held open, so that the child can go on printing.
     _printed: Lines<BufReader<ChildStdout>>,
@@ -40,7 +38,7 @@ impl Process {
         let Some(address) = address else {
             panic!("licheng serve doesn't listen: {}", std::fs::read_to_string(log).unwrap());
         };
-        Self { channel: connect(address).await, address, child, _printed: printed }
+        Self { channel: connect(address).await, child, _printed: printed }
     }
 
     /// Ends it as a crash would.
@@ -50,7 +48,7 @@ impl Process {
 }
 
 /// A connection of its own to a server.
-pub(crate) async fn connect(address: SocketAddr) -> Channel {
+async fn connect(address: SocketAddr) -> Channel {
     Endpoint::from_shared(format!("http://{address}")).unwrap().connect().await.unwrap()
 }
 

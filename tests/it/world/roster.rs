@@ -91,7 +91,8 @@ const FILES: &[(&str, &str)] = &[
 impl Bundle {
     /// The small roster.
     pub(crate) fn small() -> Self {
-        let files = FILES.iter().map(|(name, text)| ((*name).to_owned(), Bytes::from_static(text.as_bytes())));
+        let files =
+            FILES.iter().map(|(name, text)| ((*name).to_owned(), Bytes::from_static(text.as_bytes())));
         Self(files.collect())
     }
 

@@ -4,7 +4,8 @@ use futures::future::{join_all, try_join_all};
 use proto::certification::v1::work_verdict::Verdict;
 use proto::certification::v1::{CertifyWorksRequest, RevokeCertificationRequest, WorkToCertify};
 use proto::submission::v1::{
-    GetSelectionRequest, GetSelectionResponse, TickOutcomeRequest, TickPerformanceRequest, UntickOutcomeRequest,
+    GetSelectionRequest, GetSelectionResponse, TickOutcomeRequest, TickPerformanceRequest,
+    UntickOutcomeRequest,
 };
 use proto::types::v1::{Category, Refusal, Written};
 use proto::uploads::v1::{
@@ -23,8 +24,6 @@ pub(crate) const SEGMENT: usize = 1 << 20;
 pub(crate) struct Work {
     /// Its id.
     pub(crate) id: String,
-    /// The position at which it was handed in.
-    pub(crate) position: u64,
     /// What proves it.
     pub(crate) receipt: Receipt,
     /// Its file.
@@ -35,11 +34,6 @@ impl Work {
     /// The commitment, hex.
     pub(crate) fn commitment(&self) -> String {
         hex::encode(&self.receipt.commitment)
-    }
-
-    /// Its id.
-    pub(crate) fn uuid(&self) -> Uuid {
-        self.id.parse().unwrap()
     }
 }
 
@@ -102,8 +96,8 @@ impl Caller {
         self.uploads().put_segment(request).await.map(drop)
     }
 
-    /// Finishes a work.
-    pub(crate) async fn finish(&self, work: &str) -> Result<(Written, Receipt), Status> {
+    /// Finishes a work; its receipt.
+    pub(crate) async fn finish(&self, work: &str) -> Result<Receipt, Status> {
         let request = FinishWorkRequest {
             request_id: request_id(),
             work_id: work.to_owned(),
@@ -111,7 +105,9 @@ impl Caller {
             ..FinishWorkRequest::default()
         };
         let finished = self.uploads().finish_work(request).await?.into_inner();
-        Ok((finished.written.unwrap(), finished.receipt.unwrap()))
+        let receipt = finished.receipt.unwrap();
+        assert_eq!(receipt.position, finished.written.unwrap().position);
+        Ok(receipt)
     }
 
     /// An outcome from its beginning to its receipt.
@@ -130,13 +126,14 @@ impl Caller {
     pub(crate) async fn send(&self, id: String, sheet: Sheet) -> Result<Work, Status> {
         let segments = u32::try_from(sheet.bytes.len().div_ceil(SEGMENT)).unwrap();
         try_join_all((0..segments).map(|index| self.put(&id, &sheet, index))).await?;
-        let (written, receipt) = self.finish(&id).await?;
-        Ok(Work { id, position: written.position, receipt, sheet })
+        let receipt = self.finish(&id).await?;
+        Ok(Work { id, receipt, sheet })
     }
 
     /// Certifies works; a verdict each.
     pub(crate) async fn certify(&self, works: &[Work]) -> Result<Vec<Result<Written, Refusal>>, Status> {
-        let to_certify = |work: &Work| WorkToCertify { work_id: work.id.clone(), commitment: work.commitment() };
+        let to_certify =
+            |work: &Work| WorkToCertify { work_id: work.id.clone(), commitment: work.commitment() };
         let request = CertifyWorksRequest {
             request_id: request_id(),
             works: works.iter().map(to_certify).collect(),
