@@ -86,13 +86,21 @@ where
             match gate.call(&path, request.headers(), traceparent).await {
                 Ok(call) => {
                     request.extensions_mut().insert(call);
-                    inner.call(request).await
+                    inner.call(request).await.map(decoded)
                 }
                 Err(status) => Ok((*status).into_http()),
             }
         }
         .instrument(span)
         .boxed()
+    }
+}
+
+/// A message that can't be decoded is its sender's fault, and not the platform's, as the codec says.
+fn decoded(response: Response<Body>) -> Response<Body> {
+    match Status::from_header_map(response.headers()).and_then(|said| status::undecoded(&said)) {
+        Some(status) => status.into_http(),
+        None => response,
     }
 }
 

@@ -15,6 +15,8 @@ use tonic_types::{
 
 /// Domain of every `ErrorInfo`.
 const DOMAIN: &str = "licheng";
+/// Whatever is done here is somebody's task at this school.
+const OFFICES: Clause = kernel::clause("G5");
 /// When to try again, where it is worth it.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 
@@ -99,12 +101,37 @@ pub fn malformed(malformed: Malformed) -> Status {
     Status::with_error_details_vec(Code::InvalidArgument, english, details)
 }
 
+/// The codec's answer to bytes that are no message, such as a text that isn't UTF-8, in our words.
+pub(crate) fn undecoded(said: &Status) -> Option<Status> {
+    let problem = said.message().strip_prefix("failed to decode Protobuf message: ")?;
+    if said.code() != Code::Internal || !said.details().is_empty() {
+        return None;
+    }
+    // From outside in: `BeginOutcomeRequest.file: File.name: invalid string value: data is not UTF-8 encoded`.
+    let (mut field, mut problem) = (Vec::new(), problem);
+    while let Some((place, rest)) = problem.split_once(": ")
+        && let Some((message, name)) = place.split_once('.')
+        && [message, name].iter().all(|it| it.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
+    {
+        field.push(name);
+        problem = rest;
+    }
+    let field = if field.is_empty() { "request".to_owned() } else { field.join(".") };
+    Some(malformed(Malformed::one(field, problem)))
+}
+
 /// No token, or none that is believed. It says what is wrong and never repeats the token.
 pub fn unauthenticated(problem: &str) -> Status {
     let english = format!(
         "{problem}; send `authorization: Bearer <token>`, which your sign-in or `licheng token` gives"
     );
-    said(Code::Unauthenticated, "UNAUTHENTICATED", None, Vec::new(), [english, "請先登入。".to_owned()])
+    said(
+        Code::Unauthenticated,
+        "UNAUTHENTICATED",
+        Some(OFFICES),
+        Vec::new(),
+        [english, "請先登入。".to_owned()],
+    )
 }
 
 /// The token is for other schools than the one that the request names.
@@ -113,7 +140,7 @@ pub fn other_school() -> Status {
     said(
         Code::PermissionDenied,
         "OTHER_SCHOOL",
-        None,
+        Some(OFFICES),
         Vec::new(),
         [english, "登入身分不屬於此校。".to_owned()],
     )
@@ -205,4 +232,30 @@ fn said_details(
         ErrorDetail::from(LocalizedMessage { locale: "zh-TW".into(), message: chinese }),
         ErrorDetail::from(LocalizedMessage { locale: "en".into(), message: english }),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The field and what is said of it.
+    fn told(said: &Status) -> Option<(String, String)> {
+        let bad = undecoded(said)?.get_details_bad_request().unwrap().field_violations.remove(0);
+        Some((bad.field, bad.description))
+    }
+
+    #[test]
+    fn a_message_that_cannot_be_decoded_names_its_field() {
+        let said = |text: &str| Status::internal(format!("failed to decode Protobuf message: {text}"));
+        let utf8 = "invalid string value: data is not UTF-8 encoded";
+        for (text, field) in [
+            (format!("BeginOutcomeRequest.title: {utf8}"), "title"),
+            (format!("BeginOutcomeRequest.file: File.name: {utf8}"), "file.name"),
+            (utf8.to_owned(), "request"),
+        ] {
+            assert_eq!(told(&said(&text)), Some((field.to_owned(), utf8.to_owned())), "{text}");
+        }
+        assert_eq!(told(&Status::internal("something is wrong")), None);
+        assert_eq!(told(&Status::unknown("failed to decode Protobuf message: x")), None);
+    }
 }
