@@ -130,8 +130,8 @@ async fn another_schools_token_reaches_nothing_here(backend: Backend) {
         let token = format!("Bearer {}", school.token(other.ledger, person));
         let headers = [("authorization", &*token), ("licheng-ledger", &*ledger)];
         let caller = Caller::with(channel.clone(), &headers);
-        refused(offices(&caller).await, Code::PermissionDenied, "OTHER_SCHOOL", "");
-        refused(caller.tick(&work).await, Code::PermissionDenied, "OTHER_SCHOOL", "");
+        refused(offices(&caller).await, Code::PermissionDenied, "OTHER_SCHOOL", "G5");
+        refused(caller.tick(&work).await, Code::PermissionDenied, "OTHER_SCHOOL", "G5");
     }
     // … or don't, and are nobody here, and find nothing that is this school's.
     let there = Caller::new(channel.clone(), &school.token(other.ledger, student));
@@ -171,7 +171,7 @@ async fn a_token_for_several_schools_names_one(backend: Backend) {
     let nobody = offices(&named(&other.ledger.to_string())).await;
     refused(nobody, Code::PermissionDenied, "DUTY_MISSING", "G5");
     for ledger in [Uuid::max().to_string(), "353301".to_owned()] {
-        refused(offices(&named(&ledger)).await, Code::PermissionDenied, "OTHER_SCHOOL", "");
+        refused(offices(&named(&ledger)).await, Code::PermissionDenied, "OTHER_SCHOOL", "G5");
     }
 }
 
@@ -194,7 +194,7 @@ async fn offices(caller: &Caller) -> Result<(), Status> {
 
 #[track_caller]
 fn unauthenticated<T: std::fmt::Debug>(answer: Result<T, Status>) {
-    refused(answer, Code::Unauthenticated, "UNAUTHENTICATED", "");
+    refused(answer, Code::Unauthenticated, "UNAUTHENTICATED", "G5");
 }
 
 /// Every method of the contracts.

@@ -256,11 +256,11 @@ async fn u4_a_file_is_read_back_by_ranges(backend: Backend) {
     for reader in [school.teachers[0], school.registrar] {
         assert_eq!(read(&school.caller(reader), &work, 0, 0).await.unwrap().1, *bytes);
     }
-    for stranger in [school.students[1], school.teachers[1]] {
+    for stranger in [school.students[1], school.teachers[1], school.auditor] {
         let answer = read(&school.caller(stranger), &work, 0, 0).await;
         refused(answer, Code::PermissionDenied, "OUT_OF_REACH", "U4");
     }
-    let answer = read(&school.caller(school.auditor), &work, 0, 0).await;
+    let answer = read(&school.caller(school.principal), &work, 0, 0).await;
     refused(answer, Code::PermissionDenied, "DUTY_MISSING", "U4");
 }
 

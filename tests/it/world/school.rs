@@ -4,7 +4,9 @@ use std::ops::{Deref, DerefMut};
 
 use chassis::wire::window_message;
 use kernel::Window;
-use proto::governance::v1::{AdoptPolicyRequest, PolicyTerms, SeatOfficeRequest, SemesterTerms};
+use proto::governance::v1::{
+    AdoptPolicyRequest, PolicyTerms, SeatOfficeRequest, SemesterTerms, VacateOfficeRequest,
+};
 use proto::types::v1::Written;
 use uuid::Uuid;
 
@@ -84,6 +86,7 @@ impl School {
             world,
         };
         seat(&principal, "registrar", school.registrar).await;
+        vacate(&principal, "registrar", school.principal).await;
         seat(&principal, "auditor", school.auditor).await;
         adopt(&principal, terms).await;
         school
@@ -99,6 +102,17 @@ pub(crate) async fn seat(principal: &Caller, office: &str, person: Uuid) -> Writ
         ..SeatOfficeRequest::default()
     };
     ok(principal.governance().seat_office(request).await).written.unwrap()
+}
+
+/// Ends a person's time in an office.
+async fn vacate(principal: &Caller, office: &str, person: Uuid) {
+    let request = VacateOfficeRequest {
+        request_id: request_id(),
+        office: office.to_owned(),
+        person_id: person.to_string(),
+        ..VacateOfficeRequest::default()
+    };
+    ok(principal.governance().vacate_office(request).await);
 }
 
 /// Adopts the year's policy.
