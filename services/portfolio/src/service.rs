@@ -45,3 +45,6 @@ impl PortfolioService for Service {
         query::worklist(&self.known, &call(&request)?, request.get_ref()).await.map(Response::new)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -207,3 +207,6 @@ const fn state(state: WorkState) -> message::WorkState {
         WorkState::Refused => message::WorkState::Refused,
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -74,3 +74,6 @@ impl ClassDocument {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

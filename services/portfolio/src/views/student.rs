@@ -239,3 +239,6 @@ impl Roster {
         Self { number: basic.number.clone(), name: basic.name.clone(), grade: basic.grade }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -52,3 +52,6 @@ impl View for Teacher {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

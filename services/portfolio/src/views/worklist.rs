@@ -88,3 +88,6 @@ fn course(event: &AnyEvent) -> Option<CourseId> {
         | AnyEvent::Submission(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests;
