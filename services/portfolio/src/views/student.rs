@@ -187,6 +187,8 @@ impl StudentDocument {
                 self.works.entry(*work).and_modify(|work| {
                     work.state = WorkState::Submitted;
                     work.submitted = Some(event.record.time);
+                    // What was said of other bytes isn't said of these.
+                    (work.reason, work.judged) = (None, None);
                     work.size = *size;
                     work.file_name = description.name.clone();
                     work.media_type = Some(media_type.0.clone());

@@ -77,6 +77,8 @@ fn c1_c5_a_work_is_what_its_teacher_said_last_with_the_reason_sealed() {
     assert_eq!((work.state, work.reason, work.judged), (WorkState::Certified, None, Some(second(4))));
     let work = work_after(handed_in().chain([certified(WORK).into(), revoked(WORK).into()]));
     assert_eq!((work.state, work.reason), (WorkState::Revoked, Some(sealed("revoked"))));
+    let work = work_after(handed_in().chain([returned(WORK).into(), submitted(WORK).into()]));
+    assert_eq!((work.state, work.reason, work.judged), (WorkState::Submitted, None, None));
 }
 
 #[test]
