@@ -2,6 +2,7 @@
 
 use futures::StreamExt as _;
 use futures::future::join_all;
+use prost::bytes::Bytes;
 use proto::certification::v1::work_verdict::Verdict;
 use proto::certification::v1::{ReturnWorksRequest, WorkToReturn};
 use proto::uploads::v1::read_file_response::Part;
@@ -169,7 +170,7 @@ async fn u4_refuses_a_file_that_is_not_what_its_name_says(backend: Backend) {
         (cut(pdf("a", 0)), "TRUNCATED_FILE"),
         (cut(png("a")), "TRUNCATED_FILE"),
         (named("a.exe", png("a")), "FILE_ENDING_NOT_TAKEN"),
-        (named("a.pdf", Sheet { bytes: prost::bytes::Bytes::new(), ..png("a") }), "EMPTY_FILE"),
+        (named("a.pdf", Sheet { bytes: Bytes::new(), ..png("a") }), "EMPTY_FILE"),
         (named("a.pdf", pdf("a", 4 << 20)), "FILE_TOO_LARGE"),
     ] {
         refused(student.hand_in(course, sheet).await, Code::FailedPrecondition, reason, "U4");
