@@ -214,6 +214,21 @@ impl World {
     }
 }
 
+impl Drop for World {
+    /// The servers' logs go with the folder: a test that fails shows how they end.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            return;
+        }
+        for n in 0..self.processes.load(Ordering::Relaxed) {
+            let log = std::fs::read_to_string(log(&self.folder, n)).unwrap_or_default();
+            let lines: Vec<_> = log.lines().collect();
+            let end = &lines[lines.len().saturating_sub(20)..];
+            eprintln!("serve-{n}.log ends so:\n{}", end.join("\n"));
+        }
+    }
+}
+
 /// A request id that nobody else draws.
 pub(crate) fn request_id() -> String {
     uuid::Builder::from_random_bytes(rand::random()).into_uuid().to_string()
