@@ -1,14 +1,17 @@
 use std::collections::HashMap;
 use std::convert::Infallible;
+use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 
 use events::{Caller, Channel};
 use eventstore::Engine;
-use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use futures::{FutureExt as _, StreamExt as _, stream};
 use http::{HeaderMap, Request, Response};
+use http_body_util::{BodyExt as _, BodyStream, StreamBody};
 use kernel::{Duty, LedgerId};
+use tokio::sync::watch;
 use tonic::Status;
 use tonic::body::Body;
 use tower::{Layer, Service};
@@ -34,12 +37,18 @@ struct Gate {
     engine: Arc<Engine>,
     duties: HashMap<&'static str, (&'static str, Duty)>,
     open_ledgers: Mutex<Vec<LedgerId>>,
+    stopping: watch::Receiver<bool>,
 }
 
 impl IdentityLayer {
-    pub(crate) fn new(identity: Identity, engine: Arc<Engine>, rpcs: impl Iterator<Item = Rpc>) -> Self {
+    pub(crate) fn new(
+        identity: Identity,
+        engine: Arc<Engine>,
+        rpcs: impl Iterator<Item = Rpc>,
+        stopping: watch::Receiver<bool>,
+    ) -> Self {
         let duties = rpcs.map(|rpc| (rpc.path, (rpc.path, rpc.duty))).collect();
-        Self(Arc::new(Gate { identity, engine, duties, open_ledgers: Mutex::default() }))
+        Self(Arc::new(Gate { identity, engine, duties, open_ledgers: Mutex::default(), stopping }))
     }
 }
 
@@ -78,7 +87,8 @@ where
         let gate = Arc::clone(&self.gate);
         let path = request.uri().path().to_owned();
         if OPEN.iter().any(|open| path.starts_with(open)) {
-            return inner.call(request).boxed();
+            let stopping = gate.stopping.clone();
+            return async move { Ok(ending(&mut inner, request, stopping).await) }.boxed();
         }
         let span = telemetry::rpc_span(&path, request.headers());
         let traceparent = telemetry::traceparent(&span, request.headers());
@@ -144,6 +154,46 @@ impl Gate {
         *self.open_ledgers.lock().unwrap_or_else(PoisonError::into_inner) = all;
         Ok(known(self))
     }
+}
+
+/// Answers a request of which neither side may ever see an end, like a watch of health or a talk with reflection: both
+/// end when the process is told to.
+async fn ending<S>(inner: &mut S, request: Request<Body>, stopping: watch::Receiver<bool>) -> Response<Body>
+where
+    S: Service<Request<Body>, Response = Response<Body>, Error = Infallible>,
+{
+    let mut told = stopping.clone();
+    let nothing = async move {
+        let _ = told.wait_for(|stop| *stop).await;
+        None
+    };
+    let mut told = stopping;
+    let trailers = async move {
+        let _ = told.wait_for(|stop| *stop).await;
+        let mut trailers = HeaderMap::new();
+        status::stopping().add_header(&mut trailers).ok()?;
+        Some(Ok(trailers))
+    };
+    let Ok(response) = inner.call(request.map(|body| cut(body, nothing))).await;
+    response.map(|body| cut(body, trailers))
+}
+
+/// A body that ends, with these trailers, once they are there.
+fn cut<T>(body: Body, trailers: T) -> Body
+where
+    T: Future<Output = Option<Result<HeaderMap, Status>>> + Send + 'static,
+{
+    let end = Box::pin(BodyStream::new(Body::empty().with_trailers(trailers)));
+    let frames = stream::unfold(Some((BodyStream::new(body), end)), async |state| {
+        let (mut frames, mut end) = state?;
+        tokio::select! {
+            // What there is by then goes first.
+            biased;
+            frame = frames.next() => frame.map(|frame| (frame, Some((frames, end)))),
+            frame = end.next() => frame.map(|frame| (frame, None)),
+        }
+    });
+    Body::new(StreamBody::new(frames))
 }
 
 /// The one ledger of the token, or that of several which the request names.

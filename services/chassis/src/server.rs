@@ -1,7 +1,8 @@
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use futures::FutureExt as _;
+use eventstore::Engine;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tonic::service::Routes;
@@ -19,10 +20,14 @@ const KEEPALIVE: Duration = Duration::from_secs(30);
 /// Streams of one connection at once.
 const STREAMS_MAX: u32 = 1_024;
 
+/// What the writers have at least to answer what is queued, whatever the requests left of the bound.
+const DRAIN: Duration = Duration::from_secs(2);
+
 /// A process that serves.
 pub struct Serving {
     /// Where it listens.
     pub address: SocketAddr,
+    engine: Arc<Engine>,
     tasks: Tasks,
     health: HealthReporter,
     services: Vec<&'static str>,
@@ -41,10 +46,12 @@ pub async fn serve(platform: &Platform, modules: Vec<Module>) -> Result<Serving,
     let wrong = |error: &dyn std::fmt::Display| StartFault::Serve(format!("{}: {error}", config.listen));
     let identity = Identity::new(&config.identity)?;
     let rpcs: Vec<_> = modules.iter().flat_map(|module| module.rpcs).copied().collect();
-    let layer = IdentityLayer::new(identity, platform.engine.clone(), rpcs.into_iter());
+    let layer =
+        IdentityLayer::new(identity, platform.engine.clone(), rpcs.into_iter(), platform.tasks.stopping());
     let listener = TcpListener::bind(config.listen).await.map_err(|error| wrong(&error))?;
     let address = listener.local_addr().map_err(|error| wrong(&error))?;
-    let services: Vec<_> = modules.iter().map(|module| module.service).collect();
+    // The nameless one is the process as a whole.
+    let services: Vec<_> = modules.iter().map(|module| module.service).chain([""]).collect();
     let (health, routes) = routes(platform, modules).await.map_err(|error| wrong(&error))?;
     let (stop, mut stopping) = watch::channel(false);
     let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
@@ -62,7 +69,8 @@ pub async fn serve(platform: &Platform, modules: Vec<Module>) -> Result<Serving,
     }
     tracing::info!(%address, "serving");
     let bound = Duration::from_secs(config.shutdown_seconds);
-    Ok(Serving { address, tasks: platform.tasks.clone(), health, services, stop, server, bound })
+    let (engine, tasks) = (Arc::clone(&platform.engine), platform.tasks.clone());
+    Ok(Serving { address, engine, tasks, health, services, stop, server, bound })
 }
 
 async fn routes(
@@ -109,8 +117,8 @@ impl Serving {
         self.shut_down().await
     }
 
-    /// Says so to health checks, takes no new requests, waits for those under way and for the tasks, but no longer
-    /// than the configured bound.
+    /// Says so to health checks, takes no new requests, waits for those under way, which can still write, then for
+    /// the writers and all tasks; in all no longer than the configured bound, and a moment for the writers.
     ///
     /// # Errors
     /// [`StartFault::Serve`], if serving had ended with an error.
@@ -120,11 +128,13 @@ impl Serving {
             self.health.set_service_status(service, ServingStatus::NotServing).await;
         }
         self.stop.send_replace(true);
-        // Streams that follow a ledger end when the tasks are told to.
-        let (served, finished) = tokio::join!(
-            tokio::time::timeout(self.bound, &mut self.server),
-            self.tasks.finish(self.bound).boxed(),
-        );
+        // Streams that follow a ledger end when the tasks are told to; without that the server waits for them.
+        self.tasks.stop();
+        let begun = tokio::time::Instant::now();
+        let served = tokio::time::timeout(self.bound, &mut self.server).await;
+        self.engine.close();
+        let left = self.bound.saturating_sub(begun.elapsed()).max(DRAIN);
+        let finished = self.tasks.finish(left).await;
         if !finished || served.is_err() {
             tracing::warn!("something did not end in time; what was accepted is durable all the same");
             self.server.abort();
@@ -135,3 +145,6 @@ impl Serving {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

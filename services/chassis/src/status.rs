@@ -148,7 +148,7 @@ pub fn other_school() -> Status {
 
 /// The service is about to stop: try another, or again.
 pub fn stopping() -> Status {
-    fault(Fault::Unavailable("this process, which is stopping", None))
+    fault(Fault::stopping())
 }
 
 /// What is kept is not what it must be: nothing more is built on it.

@@ -33,9 +33,15 @@ impl Tasks {
         self.stop.subscribe()
     }
 
-    /// Tells all to end, and waits for them, but not longer than `bound`. `false`: some have not ended.
-    pub async fn finish(&self, bound: Duration) -> bool {
+    /// Tells all to end.
+    pub fn stop(&self) {
         self.stop.send_replace(true);
+    }
+
+    /// Tells all to end, and waits for them, but not longer than `bound`. `false`: some have not ended. An engine's
+    /// writers are told by [`eventstore::Engine::close`].
+    pub async fn finish(&self, bound: Duration) -> bool {
+        self.stop();
         self.tracker.close();
         tokio::time::timeout(bound, self.tracker.wait()).await.is_ok()
     }

@@ -35,6 +35,7 @@ pub struct Engine {
     pub spawner: Arc<dyn Spawner>,
     ledgers: Mutex<HashMap<LedgerId, Arc<Ledger>>>,
     found: watch::Sender<Vec<LedgerId>>,
+    closed: watch::Sender<bool>,
     /// What was appended or read lately, by ledger and position; `None`: of a service that isn't ours. An event never
     /// changes, so that one can be missing here, but not wrong.
     recent: Cache<(LedgerId, u64), Option<Arc<Recorded>>>,
@@ -58,14 +59,24 @@ impl Engine {
     ) -> Arc<Self> {
         let (ledgers, found) = (Mutex::default(), watch::Sender::new(Vec::new()));
         let recent = Cache::builder().max_capacity(RECENT_MAX).eviction_policy(EvictionPolicy::lru()).build();
-        Arc::new(Self { store, bus, vault, clock, spawner, ledgers, found, recent })
+        let closed = watch::Sender::new(false);
+        Arc::new(Self { store, bus, vault, clock, spawner, ledgers, found, closed, recent })
+    }
+
+    /// Takes no more commands: the writers answer what is queued, and end. What is asked of the store alone goes on.
+    pub fn close(&self) {
+        self.closed.send_replace(true);
     }
 
     /// Appends a command's events; returns when they are durable, or when they can't be appended.
     ///
     /// # Errors
-    /// [`Fault::Exhausted`] when too much is waiting; what the store answers.
+    /// [`Fault::Exhausted`] when too much is waiting; [`Fault::stopping`] after [`Engine::close`]; what the store
+    /// answers.
     pub async fn append(self: &Arc<Self>, ledger: LedgerId, commit: Commit) -> Result<Verdict, Fault> {
+        if *self.closed.borrow() {
+            return Err(Fault::stopping());
+        }
         let records: Vec<_> = commit.events.iter().map(|event| event.record.clone()).collect();
         let verdict = self.ledger(ledger).writer.append(commit).await?;
         if let Verdict::Appended(receipt) = &verdict {
@@ -123,7 +134,8 @@ impl Engine {
         if let Some(ledger) = ledgers.get(&id) {
             return Arc::clone(ledger);
         }
-        let writer = Writer::start(id, Arc::clone(&self.store), &*self.spawner);
+        let closed = self.closed.subscribe();
+        let writer = Writer::start(id, Arc::clone(&self.store), &*self.spawner, closed);
         let ledger = Arc::new(Ledger { writer, tail: watch::Sender::new(0), on_bus: AtomicU64::new(0) });
         ledgers.insert(id, Arc::clone(&ledger));
         self.found.send_modify(|found| found.push(id));

@@ -40,4 +40,9 @@ impl Fault {
     pub fn broken(problem: impl std::fmt::Display) -> Self {
         Self::Broken(problem.to_string())
     }
+
+    /// This process is about to end, and takes nothing more.
+    pub const fn stopping() -> Self {
+        Self::Unavailable("this process, which is stopping,", None)
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 
 use kernel::{LedgerId, Spawner};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::Fault;
 use crate::store::{Commit, Store, Verdict};
@@ -24,10 +24,15 @@ type Waiting = (Commit, oneshot::Sender<Result<Verdict, Fault>>);
 pub(crate) struct Writer(mpsc::Sender<Waiting>);
 
 impl Writer {
-    /// Starts the ledger's task.
-    pub(crate) fn start(ledger: LedgerId, store: Arc<dyn Store>, spawner: &dyn Spawner) -> Self {
+    /// Starts the ledger's task. It ends once `closed` says so and all that queued before is answered.
+    pub(crate) fn start(
+        ledger: LedgerId,
+        store: Arc<dyn Store>,
+        spawner: &dyn Spawner,
+        closed: watch::Receiver<bool>,
+    ) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE_MAX);
-        spawner.spawn("writer", Box::pin(write(ledger, store, receiver)));
+        spawner.spawn("writer", Box::pin(write(ledger, store, receiver, closed)));
         Self(sender)
     }
 
@@ -36,21 +41,32 @@ impl Writer {
         let (answer, verdict) = oneshot::channel();
         self.0.try_send((commit, answer)).map_err(|full| match full {
             mpsc::error::TrySendError::Full(_) => Fault::Exhausted,
-            mpsc::error::TrySendError::Closed(_) => {
-                Fault::Unavailable("this process, which is stopping", None)
-            }
+            mpsc::error::TrySendError::Closed(_) => Fault::stopping(),
         })?;
-        verdict.await.unwrap_or(Err(Fault::Unavailable("this process, which is stopping", None)))
+        verdict.await.unwrap_or_else(|_| Err(Fault::stopping()))
     }
 }
 
-async fn write(ledger: LedgerId, store: Arc<dyn Store>, mut queue: mpsc::Receiver<Waiting>) {
+async fn write(
+    ledger: LedgerId,
+    store: Arc<dyn Store>,
+    mut queue: mpsc::Receiver<Waiting>,
+    mut closed: watch::Receiver<bool>,
+) {
     let mut waiting: VecDeque<Waiting> = VecDeque::new();
     loop {
+        if *closed.borrow() {
+            // What queued before is still there to be received.
+            queue.close();
+        }
         if waiting.is_empty() {
-            match queue.recv().await {
-                Some(next) => waiting.push_back(next),
-                None => return,
+            tokio::select! {
+                next = queue.recv() => match next {
+                    Some(next) => waiting.push_back(next),
+                    None => return,
+                },
+                // The engine that would say so may be gone itself: then the queue ends.
+                Ok(()) = closed.changed() => continue,
             }
         }
         while waiting.len() < QUEUE_MAX {
