@@ -14,6 +14,8 @@ pub mod project;
 pub mod react;
 mod relay;
 pub mod store;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 pub use engine::Engine;
