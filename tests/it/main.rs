@@ -5,6 +5,8 @@
 mod world;
 
 #[cfg(test)]
+mod house;
+#[cfg(test)]
 mod identity;
 #[cfg(test)]
 mod records;
