@@ -338,12 +338,17 @@ fn u4_bytes_that_nobody_announced_are_refused_whatever_they_are() {
 }
 
 #[test]
-fn u4_refuses_to_finish_what_is_finished_refused_or_taken_back() {
+fn u4_refuses_to_finish_what_is_finished_or_refused() {
     let begun = begun(outcome(), 1, 159);
     ready([begun.clone(), submitted(1)]).when(finish(1)).then_refused(Refusal::HandedIn);
     let fault = FileFault::Encrypted;
-    ready([begun.clone(), refused(1, fault)]).when(finish(1)).then_refused(Refusal::File(fault));
-    ready([begun, submitted(1), withdrawn(1)]).when(finish(1)).then_refused(Refusal::Withdrawn);
+    ready([begun, refused(1, fault)]).when(finish(1)).then_refused(Refusal::File(fault));
+}
+
+#[test]
+fn u6_refuses_to_finish_what_was_taken_back() {
+    let there = [begun(outcome(), 1, 159), submitted(1), withdrawn(1)];
+    ready(there).when(finish(1)).then_refused(Refusal::Withdrawn);
 }
 
 #[test]
