@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use events::{Caller, Channel, Record};
 use kernel::Duty;
+use tokio::task::JoinSet;
 
 use super::office::CAP;
 use super::*;
@@ -32,11 +33,12 @@ async fn record(process: &Process, position: u64) -> Record {
 
 /// Fifty ask for a seat at once, shared out among these processes.
 async fn fifty(processes: &[&Process]) -> Vec<Answer> {
-    let asking = (0..50).map(|n| {
+    let mut asking = JoinSet::new();
+    for n in 0..50 {
         let office = Arc::clone(&processes[usize::try_from(n).unwrap() % processes.len()].office);
-        tokio::spawn(async move { office.execute(order(n, Command::Seat(person(n)))).await })
-    });
-    futures::future::join_all(asking).await.into_iter().map(Result::unwrap).collect()
+        asking.spawn(async move { office.execute(order(n, Command::Seat(person(n)))).await });
+    }
+    asking.join_all().await
 }
 
 async fn assert_cap(process: &Process, answers: &[Answer]) {

@@ -61,7 +61,11 @@ fn seated(person: PersonId, from: Instant) -> GovernanceEvent {
 pub(super) fn who(event: &Recorded) -> Option<PersonId> {
     match &event.event {
         AnyEvent::Governance(GovernanceEvent::OfficeSeated { person, .. }) => Some(*person),
-        _ => None,
+        AnyEvent::Governance(_)
+        | AnyEvent::Records(_)
+        | AnyEvent::Uploads(_)
+        | AnyEvent::Certification(_)
+        | AnyEvent::Submission(_) => None,
     }
 }
 
