@@ -9,7 +9,6 @@ mod files;
 mod names;
 mod opening;
 mod plan;
-mod progress;
 mod random;
 mod roster;
 mod run;
@@ -31,12 +30,16 @@ use std::time::Instant;
 use kernel::PersonId;
 use tonic::transport::Endpoint;
 
+pub(crate) use roster::folder as bundle;
+
 use calendar::Moment;
 use desk::House;
 use files::Made;
 use run::{Given, People};
 use server::{Local, Server};
 use summary::Summary;
+
+use crate::progress::Progress;
 
 /// Shows licheng at work: opens a school, imports its roster, and plays its year through gRPC: students upload,
 /// teachers certify and return, students select, and the ledger proves all of it. Then it keeps serving.
@@ -102,8 +105,8 @@ pub async fn run(options: Options) -> Result<(), Box<dyn Error>> {
         seed: options.seed,
         bundle: &bundle,
         trials: &trials,
-        views: crate::serve::VIEWS,
-        progress: progress::Progress::new(),
+        views: portfolio::VIEWS,
+        progress: Progress::new(),
     };
     let ran = run::run(given).await?;
     let proof = server::verified(&server, &data.folder, ran.events).await;

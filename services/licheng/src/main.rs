@@ -1,2 +1,39 @@
-//! The executable.
-fn main() {}
+//! `licheng`: one executable, which takes the services that it should run.
+
+use std::error::Error;
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use licheng::Cli;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(licheng::run(cli)));
+    match outcome {
+        Ok(code) => code,
+        Err(error) => {
+            // Nobody may be listening; the status says it too.
+            let _ = writeln!(std::io::stderr(), "licheng: {}", told(&*error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// An error with what caused it, where it doesn't say so itself.
+fn told(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
+}

@@ -13,10 +13,11 @@ use proto::records::v1::{
 
 use super::calendar;
 use super::desk::{Desk, Fault, No, must};
-use super::progress::Progress;
 use super::roster::{Roster, Taken};
 use super::school::Files;
 use super::tally::{Refusals, RowVerdict as NotTaken, Tally};
+
+use crate::progress::Progress;
 
 /// Bytes of a chunk.
 const CHUNK: usize = 1 << 20;
@@ -51,7 +52,7 @@ pub(crate) async fn import(
             None => {}
         }
     }
-    bar.inspect(super::progress::Bar::end);
+    bar.inspect(crate::progress::Bar::end);
     let summary = summary.ok_or_else(|| Fault::broken("the import ended without a summary"))?;
     desk.note(summary.position);
     let told = tally.rows_accepted + u64::try_from(tally.rows.len()).unwrap_or(0);

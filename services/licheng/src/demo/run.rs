@@ -12,13 +12,14 @@ use super::desk::{Desk, Fault, House, must};
 use super::files::{Made, Pool};
 use super::opening::{self, Offices};
 use super::plan::Plan;
-use super::progress::Progress;
 use super::roster::{self, Roster};
 use super::school::Files;
 use super::select::{self, Selected, Shelf};
 use super::tally::Tally;
 use super::upload::HandedIn;
 use super::{certify, semester};
+
+use crate::progress::Progress;
 
 /// Calls that are under way at once.
 pub(crate) const ACROSS: usize = 32;

@@ -62,17 +62,11 @@ pub(crate) async fn start(data: &Path, listen: SocketAddr, from: Instant) -> Res
     chassis::start_telemetry(&config.telemetry)?;
     let issuer = Issuer::local(&data.join("keys"), &config.identity.audience)?;
     let platform = Platform::open(config).await?;
-    let opened = crate::serve::open_school(&platform, school::CODE, school::NAME, school::PRINCIPAL).await?;
-    let serving = crate::serve::start(&platform).await?;
+    let (opened, verifier_key) =
+        crate::school::open(&platform, school::CODE, school::NAME, school::PRINCIPAL).await?;
+    let serving = crate::serve::start(&platform, &[]).await?;
     let house = Arc::new(Local { issuer, ledger: opened.ledger, clock });
-    Ok(Server {
-        serving,
-        platform,
-        ledger: opened.ledger,
-        principal: opened.principal,
-        verifier_key: opened.verifier_key,
-        house,
-    })
+    Ok(Server { serving, platform, ledger: opened.ledger, principal: opened.principal, verifier_key, house })
 }
 
 /// The clock's file, and the setting by which `licheng serve --data` finds it again.
