@@ -258,4 +258,31 @@ mod tests {
         assert_eq!(told(&Status::internal("something is wrong")), None);
         assert_eq!(told(&Status::unknown("failed to decode Protobuf message: x")), None);
     }
+
+    #[test]
+    fn what_passes_by_itself_says_so_and_anything_else_is_an_incident() {
+        let disk = || Some(Box::new(std::io::Error::other("database or disk is full")) as _);
+        let cases = [
+            (Fault::Contended, Code::Aborted),
+            (Fault::Unavailable("the database's disk", disk()), Code::Unavailable),
+            (Fault::Unavailable("the bus", None), Code::Unavailable),
+            (Fault::stopping(), Code::Unavailable),
+            (Fault::Exhausted, Code::ResourceExhausted),
+            (Fault::ClockSkew, Code::Unavailable),
+            (Fault::NotYet(7), Code::Unavailable),
+            (Fault::RequestReused, Code::InvalidArgument),
+            (Fault::NewerStore { found: 2, known: 1 }, Code::Internal),
+            (Fault::NewerEvent("of tomorrow".into()), Code::Internal),
+            (Fault::broken("secret"), Code::Internal),
+        ];
+        for (fault, code) in cases {
+            let text = fault.to_string();
+            let status = self::fault(fault);
+            assert_eq!(status.code(), code, "{text}");
+            assert!(!status.message().contains("secret"));
+            let retried = status.get_details_retry_info().is_some();
+            let passes = matches!(code, Code::Aborted | Code::Unavailable | Code::ResourceExhausted);
+            assert_eq!(retried, passes, "{text}");
+        }
+    }
 }

@@ -186,3 +186,24 @@ async fn what_does_not_end_is_not_waited_for_longer_than_the_bound() {
     tokio::time::timeout(PROMPT, serving.shut_down()).await.unwrap().unwrap();
     assert!(!platform.tasks.finish(Duration::ZERO).await);
 }
+
+#[tokio::test]
+async fn a_bus_that_is_down_holds_up_neither_start_nor_commands_nor_shutdown() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::embedded(folder.path()).unwrap();
+    Issuer::local(&folder.path().join("keys"), "licheng").unwrap();
+    config.listen = "127.0.0.1:0".parse().unwrap();
+    // Nobody listens there.
+    config.bus.url = Some("nats://127.0.0.1:1".to_owned());
+    config.shutdown_seconds = 3_600;
+    let all = async {
+        let platform = Platform::open(config).await.unwrap();
+        platform.engine.store.open_ledger(LEDGER, "353301").await.unwrap();
+        platform.engine.sweep().await.unwrap();
+        let serving = serve(&platform, Vec::new()).await.unwrap();
+        assert!(matches!(platform.engine.append(LEDGER, commit(1)).await, Ok(Verdict::Appended(_))));
+        serving.shut_down().await.unwrap();
+        assert!(platform.tasks.finish(Duration::ZERO).await);
+    };
+    tokio::time::timeout(PROMPT, all).await.unwrap();
+}

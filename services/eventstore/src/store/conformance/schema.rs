@@ -48,6 +48,26 @@ async fn a_server_that_is_not_there_is_unavailable() {
 }
 
 #[tokio::test]
+async fn a_server_whose_disk_is_full_or_fails_is_unavailable_and_nothing_is_half_written() {
+    let place = Place::postgres("disk_is_full_or_fails").await;
+    let store = place.store().await;
+    let mut raw = place.raw().await;
+    // disk_full, io_error, out_of_memory
+    for code in ["53100", "58030", "53200"] {
+        let raise = format!("begin raise exception 'no room' using errcode = '{code}'; end");
+        let failing = format!("create function failing() returns trigger language plpgsql as $$ {raise} $$");
+        raw.run(&failing).await.unwrap();
+        raw.run("create trigger failing before insert on events execute function failing()").await.unwrap();
+        let full = store.append(LEDGER, &[commit(1, "work-1", 0)]).await;
+        assert!(matches!(full, Err(Fault::Unavailable("the database", Some(_)))), "{code}: {full:?}");
+        assert_eq!(store.head(LEDGER).await.unwrap().position, 0);
+        raw.run("drop function failing() cascade").await.unwrap();
+    }
+    assert_eq!(store.append(LEDGER, &[commit(1, "work-1", 0)]).await.unwrap(), [appended(1, 1)]);
+    place.remove().await;
+}
+
+#[tokio::test]
 async fn a_service_appends_by_the_function_alone() {
     let place = Place::postgres("by_the_function_alone").await;
     place.store().await.append(LEDGER, &[commit(1, "work-1", 0)]).await.unwrap();
