@@ -6,6 +6,7 @@
 mod call;
 pub mod clock;
 pub mod config;
+mod connection;
 mod identity;
 mod layer;
 mod module;

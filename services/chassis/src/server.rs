@@ -3,6 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eventstore::Engine;
+use futures::TryStreamExt as _;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tonic::service::Routes;
@@ -11,6 +12,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use crate::connection::Connection;
 use crate::identity::Identity;
 use crate::layer::IdentityLayer;
 use crate::{Module, Platform, StartFault, Tasks};
@@ -54,7 +56,10 @@ pub async fn serve(platform: &Platform, modules: Vec<Module>) -> Result<Serving,
     let services: Vec<_> = modules.iter().map(|module| module.service).chain([""]).collect();
     let (health, routes) = routes(platform, modules).await.map_err(|error| wrong(&error))?;
     let (stop, mut stopping) = watch::channel(false);
-    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+    let silent = stop.subscribe();
+    let incoming = TcpIncoming::from(listener)
+        .with_nodelay(Some(true))
+        .map_ok(move |stream| Connection::new(stream, silent.clone()));
     let server = Server::builder()
         .http2_keepalive_interval(Some(KEEPALIVE))
         .max_concurrent_streams(STREAMS_MAX)

@@ -121,7 +121,8 @@ async fn a_shutdown_waits_for_requests_and_for_nothing_else() {
     let slow = Slow { engine: Arc::clone(&engine), stopping, entered: Arc::clone(&entered) };
     let serving = serve(&platform, vec![Module::new("slow", RPCS, slow)]).await.unwrap();
 
-    // Who watches health, or talks with reflection, would never end by themselves.
+    // Who is connected and says nothing, watches health, or talks with reflection, would never end by themselves.
+    let _silent = tokio::net::TcpStream::connect(serving.address).await.unwrap();
     let mut channel = connected(&serving).await;
     let asked = HealthCheckRequest { service: Slow::NAME.to_owned() };
     let mut health = HealthClient::new(channel.clone()).watch(asked).await.unwrap().into_inner();
