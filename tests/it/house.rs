@@ -45,6 +45,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "proto/build.rs",
             "services/eventstore/src/store/conformance/place.rs",
             "services/eventstore/src/tests/nats.rs",
+            "tests/bench/commands.rs",
             "tests/it/world.rs",
             "tests/it/house/golden.rs",
         ],
