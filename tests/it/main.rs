@@ -15,4 +15,6 @@ mod requests;
 #[cfg(test)]
 mod selection;
 #[cfg(test)]
+mod tamper;
+#[cfg(test)]
 mod uploads;

@@ -18,6 +18,7 @@ use vault::KeyEncryptionKey;
 
 mod answers;
 mod caller;
+mod copied;
 mod database;
 mod files;
 mod ledger;
@@ -28,6 +29,7 @@ mod works;
 
 pub(crate) use answers::{malformed, ok, refused, refused_verdict};
 pub(crate) use caller::{Caller, ask};
+pub(crate) use copied::Copied;
 use database::Database;
 pub(crate) use files::{Sheet, pdf, png};
 pub(crate) use ledger::Entry;
@@ -99,7 +101,7 @@ pub(crate) struct World {
     place: [String; 2],
     processes: AtomicUsize,
     // The last field: the database goes when nobody uses it any more.
-    _database: Option<Database>,
+    database: Option<Database>,
 }
 
 /// A school as `school create` opened it.
@@ -116,20 +118,32 @@ pub(crate) struct Opened {
 impl World {
     /// A platform with one school that has a principal and nothing else.
     pub(crate) async fn start(backend: Backend) -> Self {
-        let folder = tempfile::Builder::new().prefix("world").tempdir().unwrap();
+        match backend {
+            Backend::Embedded => Self::start_in(scratch(), None).await,
+            Backend::District => Self::start_with_bus(&setting("LICHENG_TEST_NATS")).await,
+        }
+    }
+
+    /// The same of a district, with a bus of its own.
+    pub(crate) async fn start_with_bus(bus: &str) -> Self {
+        let database = Database::create();
+        let mut world = Self::start_in(scratch(), Some([database.url(), bus])).await;
+        world.database = Some(database);
+        world
+    }
+
+    /// The same in a folder, and where it is a district's, on these servers: PostgreSQL's URL, and the bus's.
+    pub(crate) async fn start_in(folder: TempDir, servers: Option<[&str; 2]>) -> Self {
         let data = folder.path().join("data");
         let issuer = Issuer::local(&data.join("keys"), "licheng").unwrap();
         chassis::clock::advance(&data.join("clock"), instant(MORNING)).unwrap();
-        let (place, database) = match backend {
-            Backend::Embedded => (embedded(&data), None),
-            Backend::District => {
-                let database = Database::create();
-                (district(&data, database.url()), Some(database))
-            }
+        let place = match servers {
+            None => embedded(&data),
+            Some([database, bus]) => district(&data, database, bus),
         };
-        if database.is_some() {
+        if servers.is_some() {
             let migrated = licheng(&place, &["migrate"]).await;
-            assert!(migrated.status.success(), "{migrated:?}");
+            assert!(migrated.status.success(), "{}", said(&migrated));
         }
         let opened = create(&place, "353301").await;
         let first = Process::serve(&place, &log(&folder, 0)).await;
@@ -142,7 +156,7 @@ impl World {
             folder,
             place,
             processes: AtomicUsize::new(1),
-            _database: database,
+            database: None,
         }
     }
 
@@ -205,12 +219,17 @@ impl World {
 
     /// Verifies an export, offline, with the key that the school was opened with.
     pub(crate) async fn verify(&self, export: &Path) {
+        let verified = self.verified(export).await;
+        assert!(verified.status.success(), "{}", said(&verified));
+    }
+
+    /// What the verification of an export says, offline, with the key that the school was opened with.
+    pub(crate) async fn verified(&self, export: &Path) -> Output {
         let key = self.folder.path().join("key.txt");
         std::fs::write(&key, &self.checkpoint_key).unwrap();
         let verified =
             Command::new(executable()).args(["audit", "verify"]).arg(export).arg("--key").arg(key).output();
-        let verified = verified.await.unwrap();
-        assert!(verified.status.success(), "{}", said(&verified));
+        verified.await.unwrap()
     }
 }
 
@@ -246,7 +265,7 @@ pub(crate) fn said(output: &Output) -> String {
 }
 
 /// A setting of the tests' servers.
-fn setting(name: &str) -> String {
+pub(crate) fn setting(name: &str) -> String {
     let value = std::env::var_os(name).and_then(|value| value.into_string().ok());
     value.unwrap_or_else(|| panic!("{name} is not set: run the tests by tests/run"))
 }
@@ -270,6 +289,11 @@ async fn create(place: &[String; 2], code: &str) -> Opened {
     Opened { ledger: id("ledger"), principal: id("principal"), checkpoint_key }
 }
 
+/// A folder for a world.
+pub(crate) fn scratch() -> TempDir {
+    tempfile::Builder::new().prefix("world").tempdir().unwrap()
+}
+
 fn log(folder: &TempDir, n: usize) -> PathBuf {
     folder.path().join(format!("serve-{n}.log"))
 }
@@ -280,9 +304,9 @@ fn embedded(data: &Path) -> [String; 2] {
     ["--data".to_owned(), data.to_str().unwrap().to_owned()]
 }
 
-fn district(data: &Path, database: &str) -> [String; 2] {
+fn district(data: &Path, database: &str, nats: &str) -> [String; 2] {
     write_secret(&data.join("kek"), KeyEncryptionKey::generate().to_text().as_bytes()).unwrap();
-    let (file, nats) = (data.join("district.toml"), setting("LICHENG_TEST_NATS"));
+    let file = data.join("district.toml");
     let text = format!(
         r#"
         checkpoints = "checkpoints"

@@ -14,11 +14,20 @@ pub(super) struct Database {
 impl Database {
     /// A new one, empty.
     pub(super) fn create() -> Self {
+        Self::created(&[])
+    }
+
+    /// A new one with all that is in this one, which nobody may use meanwhile.
+    pub(super) fn copy(&self) -> Self {
+        Self::created(&[&format!("--template={}", self.name)])
+    }
+
+    fn created(options: &[&str]) -> Self {
         let server = setting("LICHENG_TEST_POSTGRES");
         let name = format!("world_{}", hex::encode(rand::random::<[u8; 8]>()));
         let (place, _) = server.rsplit_once('/').unwrap();
         let url = format!("{place}/{name}");
-        let created = on_server("createdb", &name, &[]).output().unwrap();
+        let created = on_server("createdb", &name, options).output().unwrap();
         assert!(created.status.success(), "{created:?}");
         Self { name, url }
     }
