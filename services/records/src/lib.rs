@@ -10,12 +10,14 @@ mod facts;
 mod import;
 mod query;
 pub mod roster;
+mod rules;
 mod service;
 mod wire;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use chassis::{Module, Rpc};
+use chassis::{Module, Rpc, Task};
 use eventstore::{Engine, Executor, Known};
 use kernel::Duty;
 use proto::records::v1::records_service_server::RecordsServiceServer;
@@ -26,6 +28,7 @@ pub use domain::{
     is_submittable,
 };
 pub use facts::Classes;
+pub use rules::RULES;
 
 /// Every method and the duty that its caller needs.
 pub const RPCS: &[Rpc] = &[
@@ -53,6 +56,8 @@ pub(crate) struct Executors {
     classes: Executor<Class>,
     courses: Executor<Course>,
     takings: Executor<Taking>,
+    /// No import takes a further row: the process is stopping.
+    stopping: AtomicBool,
 }
 
 impl Executors {
@@ -67,6 +72,7 @@ impl Executors {
             courses: Executor::new(courses.0, courses.1),
             takings: Executor::new(takings.0, takings.1),
             known,
+            stopping: AtomicBool::new(false),
         })
     }
 
@@ -77,6 +83,12 @@ impl Executors {
 
 /// The service, ready to be served.
 pub fn module(engine: &Arc<Engine>) -> Module {
-    let service = service::Service::new(Executors::new(engine));
-    Module::new("records", RPCS, RecordsServiceServer::new(service))
+    let executors = Executors::new(engine);
+    let service = service::Service::new(Arc::clone(&executors));
+    // An import may take longer than a shutdown waits; the same one goes on where it stood.
+    let imports = Task::new("imports", move |mut stop| async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+        executors.stopping.store(true, Ordering::Relaxed);
+    });
+    Module::new("records", RPCS, RecordsServiceServer::new(service)).with(imports)
 }

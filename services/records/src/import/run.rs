@@ -62,6 +62,9 @@ impl Import {
         (request, place, about): (RequestId, &Place, Uuid),
         asked: Asked<D::Command>,
     ) -> Result<Verdict, Stop> {
+        if self.executors.stopping.load(Ordering::Relaxed) {
+            return Err(Stop::Status(Box::new(status::stopping())));
+        }
         let order = order(&self.call, request, self.at_least, place.body.clone(), asked);
         match executor.execute(order).await {
             Ok(written) => {

@@ -1,6 +1,7 @@
 //! The service over a real store: what a client sees, row by row and call by call.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use chassis::{Call, Tasks, clock};
 use events::{Caller, Channel, Context, Decider, GovernanceEvent};
@@ -176,8 +177,8 @@ impl School {
     }
 
     async fn close(self) {
-        drop(self.executors);
-        self.tasks.finish(std::time::Duration::from_secs(1)).await;
+        self.executors.engine().close();
+        assert!(self.tasks.finish(std::time::Duration::from_secs(60)).await);
     }
 }
 
@@ -380,6 +381,18 @@ async fn who_may_read_is_answered_and_nobody_else() {
             assert!(!record.contains(secret), "{record}");
         }
     }
+    school.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_ends_when_the_process_is_stopping_and_goes_on_in_the_next() {
+    let school = School::open().await;
+    school.executors.stopping.store(true, Ordering::Relaxed);
+    let stopped = school.import(1, REGISTRAR, parts(clean())).await.unwrap_err();
+    assert_eq!(stopped.code(), Code::Unavailable);
+    school.executors.stopping.store(false, Ordering::Relaxed);
+    let (rows, _) = school.import(1, REGISTRAR, parts(clean())).await.unwrap();
+    assert_eq!(bad(&rows), [""; 0]);
     school.close().await;
 }
 
