@@ -6,6 +6,7 @@
 
 mod domain;
 mod facts;
+mod rules;
 mod service;
 mod wire;
 
@@ -18,6 +19,7 @@ use proto::certification::v1::certification_service_server::CertificationService
 
 pub use domain::{Certificate, Command, Refusal};
 pub use facts::{Work, Works};
+pub use rules::RULES;
 
 /// Its methods and their duties.
 pub const RPCS: &[Rpc] = &[

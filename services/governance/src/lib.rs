@@ -7,6 +7,7 @@
 mod domain;
 mod facts;
 mod opening;
+mod rules;
 mod service;
 mod wire;
 
@@ -18,6 +19,7 @@ use kernel::Duty;
 use proto::governance::v1::governance_service_server::GovernanceServiceServer;
 
 pub use opening::{OpenFault, Opened, Opening, draw_ledger, open_school};
+pub use rules::RULES;
 
 /// Its methods and their duties.
 pub const RPCS: &[Rpc] = &[

@@ -1,5 +1,5 @@
 //! The words of the house, pure: ids, the school calendar, identity numbers, clauses of the
-//! regulation, duties, refusals, and values that are personal.
+//! regulation, duties, refusals, rules, and values that are personal.
 //!
 //! Owns no stream and starts nothing. Uses std, serde, thiserror, uuid, sha2 and jiff alone.
 //! It never reads a clock, a file, the environment or a random source: the traits [`Clock`] and
@@ -15,6 +15,7 @@ mod instant;
 mod personal;
 mod public;
 mod refusal;
+mod rule;
 mod text;
 
 pub use calendar::{SchoolYear, Semester, Term, Window, start_of_day_in_taipei};
@@ -27,4 +28,5 @@ pub use instant::{Instant, NotAnInstant};
 pub use personal::{Compartment, Owner, Personal, SealedValue, opening, sealing};
 pub use public::Public;
 pub use refusal::{Kind, Malformed, Problem, Refusal};
+pub use rule::Rule;
 pub use text::{Text, TextFault};

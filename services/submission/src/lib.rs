@@ -7,6 +7,7 @@
 mod domain;
 mod facts;
 mod reactor;
+mod rules;
 mod service;
 mod wire;
 
@@ -20,6 +21,7 @@ use proto::submission::v1::submission_service_server::SubmissionServiceServer;
 pub use domain::{Choice, Command, Of, Refusal, Selection};
 pub use facts::{Certificate, Work, Works};
 pub use reactor::Unticking;
+pub use rules::RULES;
 
 /// Its methods and their duties.
 pub const RPCS: &[Rpc] = &[

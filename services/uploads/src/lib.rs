@@ -9,6 +9,7 @@ mod domain;
 mod examine;
 mod facts;
 mod files;
+mod rules;
 mod service;
 mod trail;
 mod wire;
@@ -27,6 +28,7 @@ pub use domain::{
 };
 pub use examine::examine;
 pub use facts::{Upload, Uploads};
+pub use rules::RULES;
 
 /// Its methods and their duties.
 pub const RPCS: &[Rpc] = &[
