@@ -76,7 +76,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         clause: const { clause("R15") },
-        text: "an offered course keeps its semester, code and name",
+        text: "an offered course keeps its code and name",
         refusal: "COURSE_DIFFERS",
     },
     Rule {
