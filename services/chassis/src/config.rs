@@ -170,11 +170,13 @@ impl ConfigFault {
 }
 
 impl Config {
-    /// The embedded default: everything in one folder. A `licheng.toml` in it, and the environment, may change it.
+    /// The embedded default: everything in one folder. A `licheng.toml` in it, and the environment, may change it;
+    /// relative paths there are relative to the folder.
     ///
     /// # Errors
     /// [`ConfigFault`], naming the key.
     pub fn embedded(folder: &Path) -> Result<Self, ConfigFault> {
+        let folder = &*std::path::absolute(folder)?;
         let own = Self {
             listen: default_listen(),
             store: StoreConfig { url: format!("sqlite:{}", folder.join("licheng.db").display()) },
@@ -197,7 +199,8 @@ impl Config {
             telemetry: TelemetryConfig::default(),
             shutdown_seconds: default_shutdown(),
         };
-        Self::merged(Figment::from(Serialized::defaults(own)).merge(Toml::file(folder.join("licheng.toml"))))
+        let settings = Toml::file(folder.join("licheng.toml"));
+        Ok(Self::merged(Figment::from(Serialized::defaults(own)).merge(settings))?.within(folder))
     }
 
     /// A configuration from a file; relative paths in it are relative to its folder.
@@ -207,12 +210,19 @@ impl Config {
     pub fn from_file(file: &Path) -> Result<Self, ConfigFault> {
         let text = std::fs::read_to_string(file)
             .map_err(|error| ConfigFault(format!("{}: {error}", file.display())))?;
-        let mut config = Self::merged(Figment::from(Toml::string(&text)))?;
-        let folder = file.parent().unwrap_or(Path::new("."));
-        for path in config.paths() {
+        let config = Self::merged(Figment::from(Toml::string(&text)))?;
+        Ok(config.within(file.parent().unwrap_or(Path::new("."))))
+    }
+
+    /// The same with relative paths, which are so no more, within a folder.
+    fn within(mut self, folder: &Path) -> Self {
+        for path in self.paths() {
             *path = folder.join(&*path);
         }
-        Ok(config)
+        if let Some(file) = self.sqlite_file() {
+            self.store.url = format!("sqlite:{}", folder.join(file).display());
+        }
+        self
     }
 
     fn merged(figment: Figment) -> Result<Self, ConfigFault> {
@@ -286,5 +296,16 @@ mod tests {
         std::fs::write(folder.path().join("licheng.toml"), "listen = '127.0.0.1:7'\nstroe.url = 'x'")
             .unwrap();
         assert!(Config::embedded(folder.path()).unwrap_err().to_string().contains("stroe"));
+    }
+
+    #[test]
+    fn a_relative_path_is_within_the_folder_of_who_names_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = "clock.simulated = 'clock'\nstore.url = 'sqlite:other.db'";
+        std::fs::write(folder.path().join("licheng.toml"), settings).unwrap();
+        let config = Config::embedded(folder.path()).unwrap();
+        assert_eq!(config.clock.simulated, Some(folder.path().join("clock")));
+        assert_eq!(config.sqlite_file(), Some(&*folder.path().join("other.db")));
+        assert_eq!(config.files.folder, folder.path().join("files"));
     }
 }
