@@ -70,7 +70,11 @@ impl School {
 
     /// A school at work, by these terms.
     pub(crate) async fn open_with(backend: Backend, terms: Terms) -> Self {
-        let world = World::start(backend).await;
+        Self::open_on(World::start(backend).await, terms).await
+    }
+
+    /// A school at work on a platform that is there, by these terms.
+    pub(crate) async fn open_on(world: World, terms: Terms) -> Self {
         let principal = world.caller(world.principal);
         seat(&principal, "registrar", world.principal).await;
         let imported = import(&principal, &Bundle::small()).await.unwrap();

@@ -1,0 +1,27 @@
+//! Servers that are killed, a bus that forgets and stammers, and what nobody may put in: nothing that was acknowledged
+//! is lost or doubled, and the views are the folds of the ledger.
+
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::{RngExt as _, SeedableRng as _};
+
+mod clients;
+mod judge;
+mod kills;
+mod servers;
+
+/// A source of random instants, whose seed is printed; `LICHENG_TEST_SEED` gives it again.
+fn random() -> StdRng {
+    let given = std::env::var_os("LICHENG_TEST_SEED").and_then(|seed| seed.to_str()?.parse().ok());
+    let seed = given.unwrap_or_else(rand::random);
+    eprintln!("LICHENG_TEST_SEED={seed}");
+    StdRng::seed_from_u64(seed)
+}
+
+/// Lets the others work until a random instant: the instant itself is what is tried here, no condition.
+async fn a_while(random: &mut StdRng) {
+    let millis = Duration::from_millis(random.random_range(0..900));
+    let nothing = tokio::time::timeout(millis, std::future::pending::<()>()).await;
+    nothing.unwrap_err();
+}
