@@ -11,6 +11,8 @@ mod house;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod planted;
+#[cfg(test)]
 mod records;
 #[cfg(test)]
 mod requests;
