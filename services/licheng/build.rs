@@ -47,7 +47,11 @@ fn find(
     Ok(())
 }
 
-/// The names of a source's tests: the first function after each `#[test]` or `#[tokio::test]`, in `proptest!` too.
+/// The macros that make a test of each function that they name.
+const LISTS: [&str; 2] = ["both!(", "district!("];
+
+/// The names of a source's tests: the first function after each `#[test]` or `#[tokio::test]`, in `proptest!` too,
+/// and what the [`LISTS`] name.
 fn tests(source: &str) -> Vec<&str> {
     let (mut names, mut marked) = (Vec::new(), false);
     for line in source.lines().map(str::trim_start) {
@@ -59,6 +63,10 @@ fn tests(source: &str) -> Vec<&str> {
             names.push(name);
         }
     }
+    let lists = LISTS.into_iter().flat_map(|list| source.split(list).skip(1));
+    names.extend(
+        lists.filter_map(|rest| rest.split(')').next()).flat_map(|list| list.split(',')).map(str::trim),
+    );
     names
 }
 
@@ -69,8 +77,8 @@ fn clauses(test: &str, house: &str) -> impl Iterator<Item = &'static str> {
         // What stands in no list, such as `s4_3_9_`, is not §4.3 either.
         test.strip_prefix(&form).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
     };
-    // `s1_` is both §1 and S1: the requirements with an S are submission's.
-    let (points, requirements) = (house != "submission", house == "submission" || house == "tests");
+    // `s1_` is both §1 and S1: governance keeps the regulation's first points, the rest the requirements of selection.
+    let (points, requirements) = (matches!(house, "governance" | "tests"), house != "governance");
     let meant = move |id: &&str| {
         let twin = |other: &str| kernel::CLAUSES.iter().any(|clause| clause.id == other);
         match (id.strip_prefix('§'), id.strip_prefix('S')) {

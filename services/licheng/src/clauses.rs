@@ -82,6 +82,7 @@ mod tests {
             "             else submission refuses: SELECTION_FULL\n",
             "    task     select-works: to select works for submission\n",
             "    test     submission: s4_3_3_refuses_the_seventh_outcome\n",
+            "    test     tests: s4_3_3_of_fifty_at_once_six_are_accepted\n",
         ] {
             assert!(told.contains(part), "{part} in\n{told}");
         }
