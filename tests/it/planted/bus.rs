@@ -6,8 +6,7 @@ use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStderr, Command};
 
-use super::rest::setting;
-use crate::world::PATIENCE;
+use crate::world::{PATIENCE, setting};
 
 /// It is killed with this.
 pub(super) struct Nats {

@@ -10,7 +10,7 @@ use tokio::process::Command;
 
 use super::bus::Nats;
 use super::search::{Found, Needles};
-use crate::world::{Backend, World, said};
+use crate::world::{Backend, World, said, setting};
 
 /// What was found in each place.
 pub(super) type Places = BTreeMap<&'static str, Found>;
@@ -19,11 +19,6 @@ pub(super) type Places = BTreeMap<&'static str, Found>;
 pub(super) const DATABASE: &str = "database";
 /// Its write-ahead log.
 pub(super) const AHEAD: &str = "write-ahead log";
-
-/// A setting of the tests' servers.
-pub(super) fn setting(name: &str) -> String {
-    std::env::var_os(name).unwrap().into_string().unwrap()
-}
 
 /// Where a platform that doesn't run has written.
 pub(super) enum Rest {
@@ -69,15 +64,17 @@ impl Rest {
         // Raw files first: who opens the database moves them.
         match self {
             Self::Embedded(file, _) => {
-                places.insert(DATABASE, find_in(needles, &[file.clone()]));
+                places.insert(DATABASE, find_in(needles, std::slice::from_ref(file)));
                 places.insert(AHEAD, find_in(needles, &[beside(file, "-wal")]));
                 places.insert("rows", needles.find(&sqlite_rows(file).await));
             }
             Self::District(url) => {
                 let mut database = PgConnection::connect(url).await.unwrap();
                 let server = Server::of(&mut database).await;
-                places.insert(DATABASE, find_in(needles, &files_below(&server.database)));
+                // A checkpoint may drop what was written ahead, and until then the database's files may lack it.
                 places.insert(AHEAD, find_in(needles, &server.written_ahead(folder)));
+                sqlx::query("checkpoint").execute(&mut database).await.unwrap();
+                places.insert(DATABASE, find_in(needles, &files_below(&server.database)));
                 places.insert("server's log", find_in(needles, &[server.log]));
                 places.insert("rows", needles.find(&postgres_rows(&mut database).await));
                 places.insert("dump", needles.find(&dump(url).await));
@@ -152,9 +149,8 @@ struct Server {
 }
 
 impl Server {
-    /// After it has written down all it has.
+    /// The one that a database is of.
     async fn of(database: &mut PgConnection) -> Self {
-        sqlx::query("checkpoint").execute(&mut *database).await.unwrap();
         let sql = "select current_setting('data_directory'), oid::text from pg_database \
                    where datname = current_database()";
         let (data, oid): (String, String) = sqlx::query_as(sql).fetch_one(database).await.unwrap();

@@ -88,7 +88,7 @@ fn escaped(text: &str, whether: impl Fn(u16) -> bool, escape: impl Fn(u16) -> St
 fn base64_from(before: usize, bytes: &[u8]) -> Vec<u8> {
     let text = STANDARD_NO_PAD.encode([&vec![0; before], bytes].concat());
     let whole = (before + bytes.len()) * 8 / 6;
-    text[(before * 8).div_ceil(6)..whole].as_bytes().to_vec()
+    text.as_bytes()[(before * 8).div_ceil(6)..whole].to_vec()
 }
 
 #[test]
