@@ -6,7 +6,10 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
+mod bus;
 mod clients;
+mod disk;
+mod input;
 mod judge;
 mod kills;
 mod servers;

@@ -23,7 +23,10 @@ pub(crate) struct Process {
 impl Process {
     /// Serves; it takes requests by now.
     pub(super) async fn serve(place: &[String; 2], log: &Path) -> Self {
-        let mut child = Command::new(executable())
+        // A file that is larger than a limit allows is then an error, as on a full disk.
+        let mut child = Command::new("env")
+            .arg("--ignore-signal=XFSZ")
+            .arg(executable())
             .arg("serve")
             .args(place)
             .args(["--listen", "127.0.0.1:0"])
@@ -39,6 +42,11 @@ impl Process {
             panic!("licheng serve doesn't listen: {}", std::fs::read_to_string(log).unwrap());
         };
         Self { channel: connect(address).await, child, _printed: printed }
+    }
+
+    /// Its id, while it runs.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().unwrap()
     }
 
     /// Ends it as a crash would.
