@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use async_nats::{Client, HeaderMap, Message, Subscriber, header, jetstream};
+use async_nats::{Client, ConnectOptions, HeaderMap, Message, Subscriber, header, jetstream};
 use futures::{FutureExt as _, StreamExt as _};
 use rand::RngExt as _;
 use rand::rngs::StdRng;
@@ -26,7 +26,8 @@ async fn the_views_are_the_same_whatever_the_bus_does() {
     let school = School::open_on(World::start_with_bus(&nats.url()).await, Terms::default()).await;
     // It hears of what is written at the first process by the bus alone.
     let second = school.second().await;
-    let client = async_nats::connect(nats.url()).await.unwrap();
+    // What is published again here isn't heard here.
+    let client = ConnectOptions::new().no_echo().connect(nats.url()).await.unwrap();
     let context = jetstream::new(client.clone());
     let mut listening = client.subscribe("licheng.v1.>").await.unwrap();
     client.flush().await.unwrap();
