@@ -43,9 +43,11 @@ const EXEMPT: &[(&str, &[&str])] = &[
         "env::var",
         &[
             "proto/build.rs",
+            "services/licheng/build.rs",
             "services/eventstore/src/store/conformance/place.rs",
             "services/eventstore/src/tests/nats.rs",
             "tests/bench/commands.rs",
+            "tests/it/faults.rs",
             "tests/it/world.rs",
             "tests/it/house/golden.rs",
         ],
