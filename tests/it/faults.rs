@@ -6,6 +6,8 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
+use crate::world::given;
+
 mod bus;
 mod clients;
 mod disk;
@@ -16,8 +18,7 @@ mod servers;
 
 /// A source of random instants, whose seed is printed; `LICHENG_TEST_SEED` gives it again.
 fn random() -> StdRng {
-    let given = std::env::var_os("LICHENG_TEST_SEED").and_then(|seed| seed.to_str()?.parse().ok());
-    let seed = given.unwrap_or_else(rand::random);
+    let seed = given("LICHENG_TEST_SEED").map_or_else(rand::random, |seed| seed.parse().unwrap());
     eprintln!("LICHENG_TEST_SEED={seed}");
     StdRng::seed_from_u64(seed)
 }

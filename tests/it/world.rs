@@ -266,8 +266,12 @@ pub(crate) fn said(output: &Output) -> String {
 
 /// A setting of the tests' servers.
 pub(crate) fn setting(name: &str) -> String {
-    let value = std::env::var_os(name).and_then(|value| value.into_string().ok());
-    value.unwrap_or_else(|| panic!("{name} is not set: run the tests by tests/run"))
+    given(name).unwrap_or_else(|| panic!("{name} is not set: run the tests by tests/run"))
+}
+
+/// What the environment says, if it does.
+pub(crate) fn given(name: &str) -> Option<String> {
+    std::env::var_os(name).and_then(|value| value.into_string().ok())
 }
 
 fn executable() -> String {
