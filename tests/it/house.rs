@@ -47,7 +47,6 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "services/eventstore/src/store/conformance/place.rs",
             "services/eventstore/src/tests/nats.rs",
             "tests/bench/commands.rs",
-            "tests/it/faults.rs",
             "tests/it/world.rs",
             "tests/it/house/golden.rs",
         ],
