@@ -117,15 +117,7 @@ impl Trouble {
 
 /// The signer of a ledger, by the keys that its vault keeps.
 pub(crate) async fn signer(engine: &Engine, ledger: LedgerId) -> Result<Signer, Fault> {
-    let keys = engine.vault.ledger_keys(ledger).await.map_err(|fault| match fault {
-        vault::SealFault::Key(vault::KeyFault::Unreachable(source)) => {
-            Fault::Unavailable("the key store", Some(source))
-        }
-        vault::SealFault::Key(_)
-        | vault::SealFault::Destroyed(_)
-        | vault::SealFault::Altered(_)
-        | vault::SealFault::Json(_) => Fault::broken(fault),
-    })?;
+    let keys = engine.vault.ledger_keys(ledger).await?;
     Ok(Signer::new(ledger, &keys))
 }
 

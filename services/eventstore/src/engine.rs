@@ -194,7 +194,7 @@ impl Engine {
         let mut events = Vec::new();
         for Stored { version, record, kind, .. } in self.store.read_stream(ledger, stream, after).await? {
             let record = Record::parse(&record).map_err(Fault::broken)?;
-            let data = self.vault.open(ledger, record.data).await.map_err(sealing)?;
+            let data = self.vault.open(ledger, record.data).await?;
             let event =
                 AnyEvent::read(&kind, data).map_err(|unknown| Fault::NewerEvent(unknown.to_string()))?;
             let event = event.ok_or_else(|| Fault::broken(format!("stream {stream} holds a {kind}")))?;
@@ -215,7 +215,7 @@ impl Engine {
         if names.is_empty() {
             return Ok(HashMap::new());
         }
-        let keys = self.vault.ledger_keys(ledger).await.map_err(sealing)?;
+        let keys = self.vault.ledger_keys(ledger).await?;
         let hash = |name: &ClaimName| ClaimHash { kind: name.kind.name(), hash: keys.claim_hash(name) };
         let hashes: Vec<_> = names.iter().map(hash).collect();
         let subjects = self.store.claimed(ledger, &hashes).await?;
@@ -230,19 +230,4 @@ pub(crate) fn decoded(ledger: LedgerId, position: u64, line: &[u8]) -> Result<Op
     let unknown = |unknown| Fault::NewerEvent(format!("event {position} of ledger {ledger}: {unknown}"));
     let event = AnyEvent::read(&record.kind, data).map_err(unknown)?;
     Ok(event.map(|event| Arc::new(Recorded { ledger, position, record, event })))
-}
-
-/// A value can't be sealed or opened, as a fault.
-pub(crate) fn sealing(fault: vault::SealFault) -> Fault {
-    match fault {
-        vault::SealFault::Key(vault::KeyFault::Unreachable(source)) => match source.downcast::<Fault>() {
-            // It is the store itself.
-            Ok(fault) => *fault,
-            Err(source) => Fault::Unavailable("the key store", Some(source)),
-        },
-        vault::SealFault::Key(_)
-        | vault::SealFault::Destroyed(_)
-        | vault::SealFault::Altered(_)
-        | vault::SealFault::Json(_) => Fault::broken(fault),
-    }
 }

@@ -9,7 +9,7 @@ use kernel::{Duty, Instant, LedgerId, RequestId};
 use moka::sync::Cache;
 use uuid::Uuid;
 
-use crate::engine::{Engine, sealing};
+use crate::engine::Engine;
 use crate::known::Known;
 use crate::store::{ClaimHash, Commit, NewEvent, Receipt, Verdict};
 use crate::{Fault, leaf_of};
@@ -133,7 +133,7 @@ impl<D: Decider> Executor<D> {
     /// [`Rejected`].
     pub async fn execute(&self, order: Order<D::Command>) -> Result<Written, Rejected<D::Refusal>> {
         let _turn = self.locks.lock((order.ledger, order.stream.clone())).await;
-        let keys = self.engine.vault.ledger_keys(order.ledger).await.map_err(sealing)?;
+        let keys = self.engine.vault.ledger_keys(order.ledger).await.map_err(Fault::from)?;
         let hash = keys.request_hash(order.asked.0, &order.asked.1);
         let mut fresh = false;
         let mut fault = Fault::Contended;
@@ -245,7 +245,7 @@ impl<D: Decider> Executor<D> {
         events: &[D::Event],
         ids: Vec<Uuid>,
     ) -> Result<Commit, Fault> {
-        let keys = self.engine.vault.ledger_keys(order.ledger).await.map_err(sealing)?;
+        let keys = self.engine.vault.ledger_keys(order.ledger).await.map_err(Fault::from)?;
         let mut commit = Commit {
             request: order.request,
             actor: order.caller.person,
@@ -283,7 +283,8 @@ impl<D: Decider> Executor<D> {
         (ordinal, event): (usize, &D::Event),
     ) -> Result<(NewEvent, Vec<String>), Fault> {
         let id = Record::id_of(order.ledger, order.request, ordinal);
-        let (mut written, kids) = self.engine.vault.seal(order.ledger, id, event).await.map_err(sealing)?;
+        let (mut written, kids) =
+            self.engine.vault.seal(order.ledger, id, event).await.map_err(Fault::from)?;
         let kind = written.get("type").and_then(|kind| kind.as_str()).unwrap_or_default().to_owned();
         let data = written.get_mut("data").map(serde_json::Value::take).unwrap_or_default();
         let relied: Vec<_> = relied.iter().map(|fact| format!("{}@{}", fact.stream, fact.version)).collect();

@@ -1,3 +1,5 @@
+use vault::{KeyFault, SealFault};
+
 /// Something went wrong that is nobody's rule: what the caller may do about it is all it says.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
@@ -44,5 +46,20 @@ impl Fault {
     /// This process is about to end, and takes nothing more.
     pub const fn stopping() -> Self {
         Self::Unavailable("this process, which is stopping,", None)
+    }
+}
+
+impl From<SealFault> for Fault {
+    /// A value can't be sealed or opened; where the key store is the store itself, what that says.
+    fn from(fault: SealFault) -> Self {
+        match fault {
+            SealFault::Key(KeyFault::Unreachable(source)) => match source.downcast::<Self>() {
+                Ok(fault) => *fault,
+                Err(source) => Self::Unavailable("the key store", Some(source)),
+            },
+            SealFault::Key(_) | SealFault::Destroyed(_) | SealFault::Altered(_) | SealFault::Json(_) => {
+                Self::broken(fault)
+            }
+        }
     }
 }

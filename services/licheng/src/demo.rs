@@ -30,8 +30,6 @@ use std::time::Instant;
 use kernel::PersonId;
 use tonic::transport::Endpoint;
 
-pub(crate) use roster::folder as bundle;
-
 use calendar::Moment;
 use desk::House;
 use files::Made;
@@ -39,6 +37,7 @@ use run::{Given, People};
 use server::{Local, Server};
 use summary::Summary;
 
+use crate::bundle;
 use crate::progress::Progress;
 
 /// Shows licheng at work: opens a school, imports its roster, and plays its year through gRPC: students upload,
@@ -85,7 +84,7 @@ fn students(text: &str) -> Result<usize, String> {
 pub async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let begun = Instant::now();
     let bundle = match &options.roster {
-        Some(folder) => roster::folder(folder)?,
+        Some(folder) => bundle::folder(folder)?,
         None => school::made(options.students, options.seed)?,
     };
     let trials = match &options.files {
@@ -126,9 +125,7 @@ pub async fn run(options: Options) -> Result<(), Box<dyn Error>> {
 
 /// Ends, or serves on until told to end.
 async fn finish(once: bool, server: Server, data: &Data, people: &People) -> Result<(), Box<dyn Error>> {
-    let Server { serving, platform, house, .. } = server;
-    // The writers end when nobody can write any more.
-    drop(platform);
+    let Server { serving, house, .. } = server;
     if once {
         if !data.temporary {
             writeln!(io::stdout(), "\nThe school's data is in {}", data.folder.display())?;
@@ -141,20 +138,12 @@ async fn finish(once: bool, server: Server, data: &Data, people: &People) -> Res
 
 /// The files of a folder that are works, by name.
 fn real_files(folder: &Path) -> io::Result<Vec<Made>> {
-    let named = |error: io::Error, path: &Path| io::Error::other(format!("{}: {error}", path.display()));
-    let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).map_err(|error| named(error, folder))? {
-        let path = entry?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        let ending = path.extension().map(|ending| ending.to_ascii_lowercase());
-        let other = ending.is_some_and(|ending| ending == "tsv" || ending == "md");
-        if path.is_file() && !other {
-            let bytes = std::fs::read(&path).map_err(|error| named(error, &path))?.into();
-            files.push(Made { name, bytes });
-        }
-    }
-    files.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(files)
+    let work = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        !name.ends_with(".tsv") && !name.ends_with(".md")
+    };
+    let files = bundle::files_in(folder, work)?;
+    Ok(files.into_iter().map(|(name, bytes)| Made { name, bytes }).collect())
 }
 
 fn things_to_try(address: SocketAddr, house: &Local, people: &People, data: &Path) -> io::Result<()> {

@@ -5,23 +5,13 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use bytes::Bytes;
-use futures::StreamExt as _;
-use proto::records::v1::import_roster_request::Part;
-use proto::records::v1::import_roster_response::Part as Told;
-use proto::records::v1::records_service_client::RecordsServiceClient;
-use proto::records::v1::{
-    ImportRosterBegin, ImportRosterFile, ImportRosterRequest, ImportRow, ImportSummary, RowVerdict,
-};
-use tonic::Request;
-use tonic::metadata::{Ascii, MetadataValue};
+use proto::records::v1::{ImportRosterBegin, ImportRow, ImportSummary, RowVerdict};
 use tonic::transport::Endpoint;
 use uuid::Uuid;
 
-use crate::progress::{Bar, Progress};
+use crate::bundle::{self, Files};
+use crate::progress::Progress;
 
-/// Bytes of a chunk: what the service takes at most.
-const CHUNK: usize = 1 << 20;
 /// Exit status when some rows were not taken.
 const NOT_ALL: u8 = 3;
 
@@ -50,7 +40,7 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
     let files = files(&options.bundle)?;
     let drawn = || uuid::Builder::from_random_bytes(rand::random()).into_uuid();
     let id = options.request_id.unwrap_or_else(drawn);
-    let outcome = import(&options, files, id).await;
+    let outcome = import(&options, &files, id).await;
     let summary = outcome.map_err(|error| format!("{error}; to go on with it: --request-id {id}"))?;
     let ImportSummary { accepted, unchanged, refused, skipped, position } = summary;
     writeln!(
@@ -60,36 +50,17 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
     Ok(if refused + skipped == 0 { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL) })
 }
 
-async fn import(
-    options: &Options,
-    files: Vec<(String, Bytes)>,
-    id: Uuid,
-) -> Result<ImportSummary, Box<dyn Error>> {
+async fn import(options: &Options, files: &Files, id: Uuid) -> Result<ImportSummary, Box<dyn Error>> {
     let channel = Endpoint::from_shared(options.server.clone())?.connect().await?;
+    let bearer = format!("Bearer {}", options.token.trim()).parse()?;
     let begin = ImportRosterBegin { request_id: id.to_string(), at_least_position: 0 };
-    let mut parts = vec![Part::Begin(begin)];
-    for (name, bytes) in files {
-        parts.push(Part::File(ImportRosterFile { name }));
-        parts.extend(bytes.chunks(CHUNK).map(|chunk| Part::Chunk(bytes.slice_ref(chunk))));
-    }
-    let parts = parts.into_iter().map(|part| ImportRosterRequest { part: Some(part) });
-    let mut request = Request::new(tokio_stream::iter(parts));
-    let bearer: MetadataValue<Ascii> = format!("Bearer {}", options.token.trim()).parse()?;
-    request.metadata_mut().insert("authorization", bearer);
-    let mut answers = said(RecordsServiceClient::new(channel).import_roster(request).await)?.into_inner();
-    let (progress, mut bar, mut summary) = (Progress::new(), None::<Bar>, None);
-    while let Some(answer) = answers.next().await {
-        match said(answer)?.part {
-            Some(Told::Row(row)) => {
-                bar.get_or_insert_with(|| progress.begin("roster", row.rows_of_all, 0)).step(1, 0);
-                told(&row)?;
-            }
-            Some(Told::Summary(end)) => summary = Some(end),
-            None => {}
-        }
-    }
-    bar.inspect(Bar::end);
-    summary.ok_or_else(|| "the import ended without a summary".into())
+    let mut printed = Ok(());
+    let row_told = |row| printed = told(&row).and(std::mem::replace(&mut printed, Ok(())));
+    let summary = bundle::import(channel, bearer, begin, files, Progress::new(), row_told).await;
+    let summary =
+        summary.map_err(|status| format!("the server answers {:?}: {}", status.code(), status.message()))?;
+    printed?;
+    summary.ok_or_else(|| "the import ended without its sums".into())
 }
 
 /// A row that was not taken, in one line.
@@ -103,16 +74,11 @@ fn told(row: &ImportRow) -> io::Result<()> {
     writeln!(io::stdout(), "{file}:{line} {sourced_id:?} {verdict}: {reason} ({why})")
 }
 
-fn said<T>(answer: Result<T, tonic::Status>) -> Result<T, String> {
-    answer.map_err(|status| format!("the server answers {:?}: {}", status.code(), status.message()))
-}
-
 /// A bundle's files by name: the folder's CSV files, or the zip as it is.
-fn files(bundle: &Path) -> io::Result<Vec<(String, Bytes)>> {
+fn files(bundle: &Path) -> io::Result<Files> {
     if bundle.is_dir() {
-        return crate::demo::bundle(bundle);
+        return bundle::folder(bundle);
     }
-    let named = |error: io::Error| io::Error::other(format!("{}: {error}", bundle.display()));
     let name = bundle.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    Ok(vec![(name, Bytes::from(std::fs::read(bundle).map_err(named)?))])
+    Ok(vec![(name, bundle::bytes_of(bundle)?)])
 }

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod audit;
+mod bundle;
 mod clauses;
 pub mod demo;
 mod duties;

@@ -15,7 +15,6 @@ use proto::portfolio::v1::{
     GetWorklistRequest, GetWorklistResponse,
 };
 use tonic::Status;
-use vault::{KeyFault, SealFault};
 
 use crate::views::{Class, Student, StudentDocument, Teacher, Waiting, WorkState, Worklist};
 use crate::wire;
@@ -194,14 +193,5 @@ async fn opened(
     ledger: LedgerId,
     document: &StudentDocument,
 ) -> Result<StudentDocument, Status> {
-    engine.vault.opened(ledger, document).await.map_err(|fault| {
-        status::fault(match fault {
-            SealFault::Key(KeyFault::Unreachable(source)) => {
-                Fault::Unavailable("the key store", Some(source))
-            }
-            SealFault::Key(_) | SealFault::Destroyed(_) | SealFault::Altered(_) | SealFault::Json(_) => {
-                Fault::broken(fault)
-            }
-        })
-    })
+    engine.vault.opened(ledger, document).await.map_err(|fault| status::fault(fault.into()))
 }

@@ -12,7 +12,6 @@ use proto::uploads::v1::{FileHeader, ReadFileResponse};
 use sha2::{Digest, Sha256};
 use tokio::sync::Semaphore;
 use tonic::Status;
-use vault::{KeyFault, SealFault};
 
 use crate::domain::{FileFault, Found, Refusal, SEGMENT_BYTES, Work, segments};
 use crate::examine::examine;
@@ -194,9 +193,6 @@ fn unkept(fault: BlobFault) -> Status {
         BlobFault::Unavailable(source) => {
             status::fault(Fault::Unavailable("the store of files", Some(source)))
         }
-        BlobFault::Seal(SealFault::Key(KeyFault::Unreachable(source))) => {
-            status::fault(Fault::Unavailable("the key store", Some(source)))
-        }
-        BlobFault::Seal(fault) => status::fault(Fault::broken(fault)),
+        BlobFault::Seal(fault) => status::fault(fault.into()),
     }
 }

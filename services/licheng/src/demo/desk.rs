@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use kernel::{Instant, PersonId};
 use proto::types::v1::{Refusal, Written};
+use tonic::metadata::{Ascii, MetadataValue};
 use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt as _;
@@ -146,10 +147,14 @@ impl Desk {
     /// A person's request.
     pub(crate) fn request<M>(&self, who: PersonId, message: M) -> Result<Request<M>, Fault> {
         let mut request = Request::new(message);
-        let token = format!("Bearer {}", self.house.token(who)?);
-        let token = token.parse().map_err(|_| Fault::broken("a token is no header value"))?;
-        request.metadata_mut().insert("authorization", token);
+        request.metadata_mut().insert("authorization", self.bearer(who)?);
         Ok(request)
+    }
+
+    /// What a person's requests are authorised by.
+    pub(crate) fn bearer(&self, who: PersonId) -> Result<MetadataValue<Ascii>, Fault> {
+        let token = format!("Bearer {}", self.house.token(who)?);
+        token.parse().map_err(|_| Fault::broken("a token is no header value"))
     }
 
     /// Asks in a person's name; what may pass is asked again, by the same request id.

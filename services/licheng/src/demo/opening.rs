@@ -1,26 +1,17 @@
 //! The first phase: offices, the roster, the policy.
 
-use futures::StreamExt as _;
 use kernel::{Office, PersonId, SchoolYear};
 use proto::governance::v1::governance_service_client::GovernanceServiceClient;
 use proto::governance::v1::{AdoptPolicyRequest, SeatOfficeRequest, VacateOfficeRequest};
-use proto::records::v1::import_roster_request::Part;
-use proto::records::v1::import_roster_response::Part as Told;
-use proto::records::v1::records_service_client::RecordsServiceClient;
-use proto::records::v1::{
-    ImportRosterBegin, ImportRosterFile, ImportRosterRequest, ImportRow, ImportSummary, RowVerdict,
-};
+use proto::records::v1::{ImportRosterBegin, ImportRow, RowVerdict};
 
 use super::calendar;
 use super::desk::{Desk, Fault, No, must};
 use super::roster::{Roster, Taken};
-use super::school::Files;
 use super::tally::{Refusals, RowVerdict as NotTaken, Tally};
 
+use crate::bundle::{self, Files};
 use crate::progress::Progress;
-
-/// Bytes of a chunk.
-const CHUNK: usize = 1 << 20;
 
 /// Imports a bundle in the registrar's name; every row is told of.
 pub(crate) async fn import(
@@ -31,29 +22,11 @@ pub(crate) async fn import(
     tally: &mut Tally,
 ) -> Result<Taken, Fault> {
     let begin = ImportRosterBegin { request_id: desk.id("import"), at_least_position: desk.seen() };
-    let mut parts = vec![Part::Begin(begin)];
-    for (name, bytes) in files {
-        parts.push(Part::File(ImportRosterFile { name: name.clone() }));
-        let chunks = bytes.chunks(CHUNK).map(|chunk| Part::Chunk(bytes.slice_ref(chunk)));
-        parts.extend(chunks);
-    }
-    let parts = parts.into_iter().map(|part| ImportRosterRequest { part: Some(part) });
-    let request = desk.request(registrar, tokio_stream::iter(parts))?;
-    let answers = RecordsServiceClient::new(desk.channel()).import_roster(request).await;
-    let mut answers = answers.map_err(|status| Fault::Status(Box::new(status)))?.into_inner();
-    let (mut taken, mut bar, mut summary) = (Taken::new(), None, None::<ImportSummary>);
-    while let Some(answer) = answers.next().await {
-        match answer.map_err(|status| Fault::Status(Box::new(status)))?.part {
-            Some(Told::Row(row)) => {
-                bar.get_or_insert_with(|| progress.begin("roster", row.rows_of_all, 0)).step(1, 0);
-                note(row, &mut taken, tally);
-            }
-            Some(Told::Summary(end)) => summary = Some(end),
-            None => {}
-        }
-    }
-    bar.inspect(crate::progress::Bar::end);
-    let summary = summary.ok_or_else(|| Fault::broken("the import ended without a summary"))?;
+    let mut taken = Taken::new();
+    let row_told = |row| note(row, &mut taken, tally);
+    let told = bundle::import(desk.channel(), desk.bearer(registrar)?, begin, files, progress, row_told);
+    let summary = told.await.map_err(Fault::Status)?;
+    let summary = summary.ok_or_else(|| Fault::broken("the import ended without its sums"))?;
     desk.note(summary.position);
     let told = tally.rows_accepted + u64::try_from(tally.rows.len()).unwrap_or(0);
     let counted = summary.accepted + summary.unchanged + summary.refused + summary.skipped;

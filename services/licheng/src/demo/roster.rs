@@ -1,15 +1,13 @@
 //! A OneRoster bundle and its import, as the demo's people need it: who takes and teaches what, by the ids here.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::io;
-use std::path::Path;
 
-use bytes::Bytes;
 use jiff::civil::Date;
 use kernel::{CourseId, PersonId, SchoolYear, Semester, Term};
 
+use crate::bundle::Files;
+
 use super::desk::Fault;
-use super::school::Files;
 
 /// The rows that were taken: the id here that each is about, by file and line.
 pub(crate) type Taken = HashMap<(String, u64), String>;
@@ -47,28 +45,6 @@ pub(crate) struct Course {
     pub(crate) title: String,
     /// Its teachers.
     pub(crate) teachers: Vec<PersonId>,
-}
-
-/// The bundle of a folder: its csv files.
-///
-/// # Errors
-/// It can't be read, or has none.
-pub(crate) fn folder(folder: &Path) -> io::Result<Files> {
-    let named = |error: io::Error, path: &Path| io::Error::other(format!("{}: {error}", path.display()));
-    let mut files = Files::new();
-    for entry in std::fs::read_dir(folder).map_err(|error| named(error, folder))? {
-        let path = entry?.path();
-        let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-        if path.is_file() && name.ends_with(".csv") {
-            let bytes = std::fs::read(&path).map_err(|error| named(error, &path))?;
-            files.push((name, Bytes::from(bytes)));
-        }
-    }
-    files.sort();
-    match files.is_empty() {
-        true => Err(named(io::Error::other("no .csv file there"), folder)),
-        false => Ok(files),
-    }
 }
 
 /// The school years of a bundle, by its sessions.
@@ -253,6 +229,8 @@ impl Lines<'_> {
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
+
+    use bytes::Bytes;
 
     use super::*;
     use crate::demo::school;

@@ -13,12 +13,12 @@ use super::files::{Made, Pool};
 use super::opening::{self, Offices};
 use super::plan::Plan;
 use super::roster::{self, Roster};
-use super::school::Files;
 use super::select::{self, Selected, Shelf};
 use super::tally::Tally;
 use super::upload::HandedIn;
 use super::{certify, semester};
 
+use crate::bundle::Files;
 use crate::progress::Progress;
 
 /// Calls that are under way at once.

@@ -11,6 +11,8 @@ use super::names::{FEMALE, MALE, SUBJECTS, SURNAMES};
 use super::random::{self, Random};
 use sheet::{Sheet, manifest};
 
+use crate::bundle::Files;
+
 mod sheet;
 
 /// The school's code at the ministry (學校代碼): one that no school has.
@@ -28,9 +30,6 @@ const GRADES: usize = 3;
 const CLASS_MAX: usize = 36;
 /// Courses that a class has in each semester.
 const COURSES: usize = 8;
-
-/// Files of a bundle by name.
-pub(crate) type Files = Vec<(String, Bytes)>;
 
 /// A school of that many students, and a teacher for every twelve and a half.
 ///
