@@ -146,7 +146,7 @@ impl World {
             assert!(migrated.status.success(), "{}", said(&migrated));
         }
         let opened = create(&place, "353301").await;
-        let first = Process::serve(&place, &log(&folder, 0)).await;
+        let first = Process::serve(&place, &[], &log(&folder, 0)).await;
         Self {
             ledger: opened.ledger,
             principal: opened.principal,
@@ -162,8 +162,13 @@ impl World {
 
     /// A second process over the same database, as a district has.
     pub(crate) async fn second(&self) -> Process {
+        self.serving(&[]).await
+    }
+
+    /// The same with options of `licheng serve`.
+    pub(crate) async fn serving(&self, options: &[&str]) -> Process {
         let n = self.processes.fetch_add(1, Ordering::Relaxed);
-        Process::serve(&self.place, &log(&self.folder, n)).await
+        Process::serve(&self.place, options, &log(&self.folder, n)).await
     }
 
     /// Ends the first process as a crash would, and starts another.
@@ -274,7 +279,8 @@ pub(crate) fn given(name: &str) -> Option<String> {
     std::env::var_os(name).and_then(|value| value.into_string().ok())
 }
 
-fn executable() -> String {
+/// The executable under test.
+pub(crate) fn executable() -> String {
     setting("LICHENG_TEST_BIN_LICHENG")
 }
 

@@ -13,6 +13,8 @@ use super::{PATIENCE, executable};
 
 /// It is killed with this.
 pub(crate) struct Process {
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
     /// A connection to it.
     pub(crate) channel: Channel,
     child: Child,
@@ -22,13 +24,14 @@ pub(crate) struct Process {
 
 impl Process {
     /// Serves; it takes requests by now.
-    pub(super) async fn serve(place: &[String; 2], log: &Path) -> Self {
+    pub(super) async fn serve(place: &[String; 2], options: &[&str], log: &Path) -> Self {
         // A file that is larger than a limit allows is then an error, as on a full disk.
         let mut child = Command::new("env")
             .arg("--ignore-signal=XFSZ")
             .arg(executable())
             .arg("serve")
             .args(place)
+            .args(options)
             .args(["--listen", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -41,7 +44,7 @@ impl Process {
         let Some(address) = address else {
             panic!("licheng serve doesn't listen: {}", std::fs::read_to_string(log).unwrap());
         };
-        Self { channel: connect(address).await, child, _printed: printed }
+        Self { address, channel: connect(address).await, child, _printed: printed }
     }
 
     /// Its id, while it runs.
