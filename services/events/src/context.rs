@@ -25,6 +25,8 @@ pub enum Channel {
     Cli,
     /// From a reactor.
     Reactor,
+    /// From a deadline that fell due.
+    Deadline,
 }
 
 impl Channel {
@@ -34,6 +36,7 @@ impl Channel {
             Self::Grpc => "grpc",
             Self::Cli => "cli",
             Self::Reactor => "reactor",
+            Self::Deadline => "deadline",
         }
     }
 }
@@ -41,7 +44,7 @@ impl Channel {
 /// Who asks.
 #[derive(Clone, Debug)]
 pub struct Caller {
-    /// The person, or the ledger itself when a reactor asks.
+    /// The person, or the ledger itself when a reactor or a deadline asks.
     pub person: PersonId,
     /// By which way.
     pub channel: Channel,

@@ -331,7 +331,7 @@ impl<D: Decider> Executor<D> {
     }
 }
 
-/// The ledger itself acts in its reactors: what started them was allowed.
+/// The ledger itself acts in its reactors and at its deadlines: what started them was allowed.
 fn allowed<F: events::Facts, C>(basis: &Basis<F>, order: &Order<C>, now: Instant) -> bool {
     let itself = order.caller.person.uuid() == order.ledger.uuid();
     itself || basis.authority.allows(order.caller.person, order.duty, now).is_some()

@@ -1,10 +1,11 @@
 //! Facts at rest and in motion: the event store, group commit, the bus, and what runs on them — commands
-//! ([`Executor`]), views ([`project`]), reactors ([`react`]).
+//! ([`Executor`]), views ([`project`]), reactors ([`react`]), deadlines ([`deadline`]).
 //!
 //! Owns every table. A log per ledger with dense positions is the truth; the bus is fast and not trusted. It never
 //! decides anything: rules are [`events::Decider`]s.
 
 pub mod bus;
+pub mod deadline;
 mod engine;
 mod execute;
 mod fault;

@@ -8,7 +8,7 @@ use vault::KeyStore;
 use crate::Fault;
 
 #[cfg(test)]
-mod conformance;
+pub(crate) mod conformance;
 mod group;
 pub mod postgres;
 mod rows;

@@ -1,5 +1,6 @@
 //! What runs on a store, with a small decider over SQLite: each [`Process`] has its own memory, as another host has.
 
+mod deadline;
 mod execute;
 mod follow;
 mod nats;
@@ -73,12 +74,11 @@ type Answer = Result<Written, Rejected<No>>;
 
 impl Process {
     async fn start(folder: &TempDir) -> Self {
-        Self::on(folder.path(), Arc::new(LocalBus::default()), LEDGER).await
+        Self::on(embedded(folder.path()).await, Arc::new(LocalBus::default()), LEDGER).await
     }
 
     /// With a bus, and a ledger beside [`OTHER`].
-    async fn on(folder: &Path, bus: Arc<dyn Bus>, ledger: LedgerId) -> Self {
-        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&folder.join("store")).await.unwrap());
+    async fn on(store: Arc<dyn Store>, bus: Arc<dyn Bus>, ledger: LedgerId) -> Self {
         store.open_ledger(ledger, "353301").await.unwrap();
         store.open_ledger(OTHER, "353302").await.unwrap();
         let keys: Arc<dyn KeyStore> = Arc::clone(&store) as _;
@@ -87,7 +87,8 @@ impl Process {
         let spawner = Arc::new(Here(tokio::runtime::Handle::current()));
         let engine = Engine::new(store, bus, Vault::new(keys, kek), Arc::clone(&clock) as _, spawner);
         let known = Arc::new(Known::new(Arc::clone(&engine)));
-        let office = Arc::new(Executor::new(Arc::clone(&engine), Arc::clone(&known)));
+        let office = Arc::new(Executor::new(Arc::clone(&engine), known));
+        let known = Arc::new(Known::new(Arc::clone(&engine)));
         let policies = Executor::new(Arc::clone(&engine), known);
         Self { engine, clock, office, policies }
     }
@@ -98,8 +99,12 @@ impl Process {
 
     /// Adopts the next version of the policy.
     async fn adopt(&self, request: u128) -> Written {
+        self.adopt_in(LEDGER, request).await
+    }
+
+    async fn adopt_in(&self, ledger: LedgerId, request: u128) -> Written {
         let Order { ledger, request, asked, caller, duty, names, at_least, .. } =
-            order(request, Command::Make(0));
+            order_in(ledger, request, Command::Make(0));
         let (stream, command) = ("policy-115".to_owned(), ());
         let order = Order { ledger, request, asked, caller, duty, stream, names, at_least, command };
         self.policies.execute(order).await.unwrap()
@@ -108,6 +113,11 @@ impl Process {
 
 fn folder() -> TempDir {
     TempDir::new().unwrap()
+}
+
+/// The embedded store of a folder.
+async fn embedded(folder: &Path) -> Arc<dyn Store> {
+    Arc::new(SqliteStore::open(&folder.join("store")).await.unwrap())
 }
 
 fn person(n: u128) -> PersonId {

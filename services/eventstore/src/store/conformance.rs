@@ -10,7 +10,7 @@ use kernel::{Instant, LedgerId, PersonId, RequestId};
 use uuid::Uuid;
 
 use super::{ClaimHash, Commit, NewEvent, Receipt, Stored, Verdict};
-use place::Place;
+pub(crate) use place::Place;
 
 /// Runs each case on both stores, each in a place of its own.
 macro_rules! on_both {
@@ -32,7 +32,7 @@ macro_rules! on_both {
         }
     };
 }
-use on_both;
+pub(crate) use on_both;
 
 const LEDGER: LedgerId = LedgerId::new(Uuid::from_u128(0xa));
 const TEACHER: PersonId = PersonId::new(Uuid::from_u128(0xb));

@@ -1,8 +1,9 @@
-//! An office of at most six, which a policy must allow.
+//! An office of at most six, which a policy must allow, and terms of office that end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
-use events::{AnyEvent, Context, Decider, GovernanceEvent, PolicyTerms, Recorded};
+use events::{AnyEvent, Context, Deadlines, Decider, Facts, GovernanceEvent, PolicyTerms, Recorded, Timely};
 use kernel::{
     Clause, Compartment, Duty, Instant, Kind, Owner, PersonId, Personal, Refusal, SchoolYear, clause,
 };
@@ -22,6 +23,8 @@ pub(super) enum Command {
     /// Only if there is a policy, by guard.
     SeatByPolicy(PersonId),
     Vacate(PersonId),
+    /// At the end of a term; only if there is a policy.
+    Relieve(PersonId),
     Name(PersonId, String),
     /// Gives the office the duty that its own commands need.
     Allow,
@@ -72,18 +75,18 @@ pub(super) fn who(event: &Recorded) -> Option<PersonId> {
 impl Decider for Office {
     type Command = Command;
     type Event = GovernanceEvent;
-    type Facts = ();
+    type Facts = Terms;
     type Refusal = No;
 
-    fn decide(&self, at: &Context<'_, ()>, command: Command) -> Result<Vec<GovernanceEvent>, No> {
+    fn decide(&self, at: &Context<'_, Terms>, command: Command) -> Result<Vec<GovernanceEvent>, No> {
         match command {
-            Command::SeatByPolicy(_) if at.policy(YEAR).is_none() => Err(No::NoPolicy),
+            Command::SeatByPolicy(_) | Command::Relieve(_) if at.policy(YEAR).is_none() => Err(No::NoPolicy),
             Command::Seat(person) | Command::SeatByPolicy(person) if self.seated.contains(&person) => {
                 Ok(vec![])
             }
             Command::Seat(_) | Command::SeatByPolicy(_) if self.seated.len() >= CAP => Err(No::Full),
             Command::Seat(person) | Command::SeatByPolicy(person) => Ok(vec![seated(person, at.now)]),
-            Command::Vacate(person) => {
+            Command::Vacate(person) | Command::Relieve(person) => {
                 Ok(vec![GovernanceEvent::OfficeVacated { office: LIBRARY, person, from: at.now }])
             }
             Command::Name(person, name) => {
@@ -110,6 +113,41 @@ impl Decider for Office {
             | GovernanceEvent::DutyAssigned { .. }
             | GovernanceEvent::PolicyAdopted { .. } => {}
         }
+    }
+}
+
+/// How long a seat of a stream that begins with `term-` is held.
+pub(super) const TERM: Duration = Duration::from_secs(3_600);
+/// What falls due there.
+pub(super) const END: &str = "end";
+
+/// The terms of office that run.
+#[derive(Default)]
+pub(super) struct Terms(Deadlines<Command>);
+
+impl Facts for Terms {
+    fn apply(&mut self, event: &Recorded<AnyEvent>) {
+        let stream = &event.record.stream;
+        match &event.event {
+            AnyEvent::Governance(GovernanceEvent::OfficeSeated { person, from, .. })
+                if stream.starts_with("term-") =>
+            {
+                let command = (Duty::AssignOffice, Command::Relieve(*person));
+                self.0.set(event, END, from.plus(TERM), command);
+            }
+            AnyEvent::Governance(GovernanceEvent::OfficeVacated { .. }) => self.0.lift(stream, END),
+            AnyEvent::Governance(_)
+            | AnyEvent::Records(_)
+            | AnyEvent::Uploads(_)
+            | AnyEvent::Certification(_)
+            | AnyEvent::Submission(_) => {}
+        }
+    }
+}
+
+impl Timely<Command> for Terms {
+    fn deadlines(&self) -> &Deadlines<Command> {
+        &self.0
     }
 }
 

@@ -84,8 +84,8 @@ pub(super) struct Pair {
 impl Pair {
     pub(super) async fn start(folder: &Path, buses: [Arc<dyn Bus>; 2], ledger: LedgerId) -> Self {
         let [one, other] = buses;
-        let asked = Process::on(folder, one, ledger).await;
-        let viewing = Process::on(folder, other, ledger).await;
+        let asked = Process::on(embedded(folder).await, one, ledger).await;
+        let viewing = Process::on(embedded(folder).await, other, ledger).await;
         let (stop, mut running) = (watch::Sender::new(false), JoinSet::new());
         for process in [&asked, &viewing] {
             running.spawn(crate::relay(Arc::clone(&process.engine), stop.subscribe()));

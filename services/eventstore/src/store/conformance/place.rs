@@ -12,7 +12,7 @@ use crate::store::postgres::PostgresStore;
 use crate::store::sqlite::SqliteStore;
 
 /// A place for one store, which can be opened again and again.
-pub(super) enum Place {
+pub(crate) enum Place {
     Sqlite(TempDir),
     Postgres { server: String, database: String },
 }
@@ -34,12 +34,12 @@ impl Raw {
 }
 
 impl Place {
-    pub(super) fn sqlite() -> Self {
+    pub(crate) fn sqlite() -> Self {
         Self::Sqlite(TempDir::new().unwrap())
     }
 
     /// A new database, with its schema, named after the test.
-    pub(super) async fn postgres(test: &str) -> Self {
+    pub(crate) async fn postgres(test: &str) -> Self {
         let place = Self::empty_postgres(test).await;
         PostgresStore::migrate(&place.url()).await.unwrap();
         place
@@ -58,7 +58,7 @@ impl Place {
         place
     }
 
-    pub(super) async fn remove(self) {
+    pub(crate) async fn remove(self) {
         self.on_server("drop database").await;
     }
 
@@ -84,7 +84,7 @@ impl Place {
         }
     }
 
-    pub(super) async fn open(&self) -> Result<Arc<dyn Store>, Fault> {
+    pub(crate) async fn open(&self) -> Result<Arc<dyn Store>, Fault> {
         Ok(match self {
             Self::Sqlite(_) => Arc::new(SqliteStore::open(self.url().as_ref()).await?),
             Self::Postgres { .. } => Arc::new(PostgresStore::connect(&self.url()).await?),
