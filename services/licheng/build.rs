@@ -73,7 +73,7 @@ fn tests(source: &str) -> Vec<&str> {
 /// The clause that a test's name begins with, the longest if several do: `s4_3_3_` is §4.3.3, not §4.3.
 fn clauses(test: &str, house: &str) -> impl Iterator<Item = &'static str> {
     let begins = |id: &&str| {
-        let form = id.replace('§', "s").replace('.', "_").to_lowercase() + "_";
+        let form = id.replace('S', "s_").replace('§', "s").replace('.', "_").to_lowercase() + "_";
         // What stands in no list, such as `s4_3_9_`, is not §4.3 either.
         test.strip_prefix(&form).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
     };

@@ -2,22 +2,35 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use kernel::{ClassId, CourseId, Duty, Instant, Office, PersonId, SchoolYear, Semester};
 
-use crate::{AnyEvent, GovernanceEvent, PolicyTerms, Recorded, RecordsEvent};
+use crate::{AnyEvent, ArchiveEvent, GovernanceEvent, Leaving, PolicyTerms, Recorded, RecordsEvent};
 
-/// Who may do what, and by which policy: a pure fold of governance's events, and of what records says of who is
-/// what to whom: student, member of the staff, homeroom teacher, teacher of a course, student of a course.
+/// Who may do what, and by which policy: a pure fold of governance's events, of what records says of who is what to
+/// whom (student, member of the staff, homeroom teacher, teacher of a course, student of a course), and of what archive
+/// says is sealed.
 #[derive(Clone, Debug, Default)]
 pub struct Authority {
     seats: Vec<Seat>,
     duties: HashMap<Duty, Vec<Office>>,
     policies: BTreeMap<SchoolYear, Vec<Policy>>,
-    students: HashSet<PersonId>,
+    students: HashMap<PersonId, Standing>,
+    sealed: HashMap<PersonId, HashMap<PersonId, Instant>>,
     staff: HashSet<PersonId>,
     homerooms: HashMap<ClassId, PersonId>,
     classes: HashMap<PersonId, ClassId>,
     courses: HashMap<CourseId, Course>,
     taught: HashMap<PersonId, BTreeSet<CourseId>>,
     taken: HashSet<(PersonId, CourseId)>,
+}
+
+/// What a student is to the school now (學籍狀態).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// Of the school.
+    Enrolled,
+    /// Graduated.
+    Graduated,
+    /// Left otherwise.
+    Left(Leaving),
 }
 
 /// A course as it is taught in one semester.
@@ -65,6 +78,7 @@ impl Authority {
         match &event.event {
             AnyEvent::Governance(event) => self.govern(event),
             AnyEvent::Records(event) => self.enrol(event),
+            AnyEvent::Archive(event) => self.archive(event),
             AnyEvent::Uploads(_) | AnyEvent::Certification(_) | AnyEvent::Submission(_) => {}
         }
     }
@@ -95,7 +109,16 @@ impl Authority {
     fn enrol(&mut self, event: &RecordsEvent) {
         match event {
             RecordsEvent::StudentRegistered { student, .. } => {
-                self.students.insert(*student);
+                self.students.insert(*student, Standing::Enrolled);
+            }
+            RecordsEvent::StudentGraduated { student, .. } => {
+                self.students.insert(*student, Standing::Graduated);
+            }
+            RecordsEvent::StudentLeft { student, why, .. } => {
+                self.students.insert(*student, Standing::Left(*why));
+            }
+            RecordsEvent::StudentReturned { student, .. } => {
+                self.students.insert(*student, Standing::Enrolled);
             }
             RecordsEvent::StaffRegistered { staff, .. } => {
                 self.staff.insert(*staff);
@@ -135,6 +158,31 @@ impl Authority {
         }
     }
 
+    fn archive(&mut self, event: &ArchiveEvent) {
+        match event {
+            ArchiveEvent::PortfolioSealed { student, .. } => {
+                self.sealed.entry(*student).or_default();
+            }
+            ArchiveEvent::AccessGranted { student, reader, until } => {
+                self.sealed.entry(*student).or_default().insert(*reader, *until);
+            }
+            ArchiveEvent::ErasureStarted { student } => {
+                self.students.remove(student);
+                self.classes.remove(student);
+                self.taken.retain(|(taker, _)| taker != student);
+                self.sealed.insert(*student, HashMap::new());
+            }
+            ArchiveEvent::AccessRequested { .. }
+            | ArchiveEvent::AccessDeclined { .. }
+            | ArchiveEvent::HoldPlaced { .. }
+            | ArchiveEvent::HoldReleased { .. }
+            | ArchiveEvent::ErasureRequested { .. }
+            | ArchiveEvent::ErasureApproved { .. }
+            | ArchiveEvent::ErasureCancelled { .. }
+            | ArchiveEvent::ErasureCompleted { .. } => {}
+        }
+    }
+
     /// The office by which a person may do a task at an instant.
     pub fn allows(&self, person: PersonId, duty: Duty, at: Instant) -> Option<Office> {
         self.offices_of(duty).iter().copied().find(|office| self.holds(person, *office, at))
@@ -158,7 +206,7 @@ impl Authority {
     /// Whether a person holds an office at an instant.
     pub fn holds(&self, person: PersonId, office: Office, at: Instant) -> bool {
         match office {
-            Office::Student => self.students.contains(&person),
+            Office::Student => self.students.contains_key(&person),
             Office::Teacher => self.staff.contains(&person),
             Office::HomeroomTeacher => self.homerooms.values().any(|teacher| *teacher == person),
             Office::Principal
@@ -232,7 +280,18 @@ impl Authority {
 
     /// Whether the person is a student of the school.
     pub fn is_student(&self, person: PersonId) -> bool {
-        self.students.contains(&person)
+        self.students.contains_key(&person)
+    }
+
+    /// What a student is to the school now; `None`: never was one, or is erased.
+    pub fn standing(&self, student: PersonId) -> Option<Standing> {
+        self.students.get(&student).copied()
+    }
+
+    /// Whether a student's portfolio is sealed to a person at an instant: sealed, and not granted to them (A5).
+    pub fn is_sealed_to(&self, student: PersonId, reader: PersonId, at: Instant) -> bool {
+        let grants = self.sealed.get(&student);
+        grants.is_some_and(|grants| grants.get(&reader).is_none_or(|until| *until <= at))
     }
 
     /// Whether the person is a member of the staff.

@@ -95,6 +95,9 @@ pub fn claims(event: &AnyEvent) -> Vec<Claim> {
             vec![Claim { name: ClaimName::course(&roster_id.0, *semester), subject: course.uuid() }]
         }
         RecordsEvent::StudentPlaced { .. }
+        | RecordsEvent::StudentGraduated { .. }
+        | RecordsEvent::StudentLeft { .. }
+        | RecordsEvent::StudentReturned { .. }
         | RecordsEvent::HomeroomAssigned { .. }
         | RecordsEvent::TeacherAssigned { .. }
         | RecordsEvent::TeacherReleased { .. }

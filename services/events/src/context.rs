@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 use kernel::{CourseId, Duty, EventId, Instant, PersonId, RequestId, SchoolYear, Semester};
 use uuid::Uuid;
 
-use crate::{AnyEvent, Authority, ClaimName, Course, Policy, Recorded};
+use crate::{AnyEvent, Authority, ClaimName, Course, Policy, Recorded, Standing};
 
 /// What a service must know of other streams: a pure fold.
 pub trait Facts: Default + Send + Sync + 'static {
@@ -192,6 +192,12 @@ impl<'a, F: Facts> Context<'a, F> {
     pub fn takes(&self, student: PersonId, course: CourseId, semester: Semester) -> bool {
         self.note(&format!("taking-{student}-{semester}"), true);
         self.basis.authority.takes(student, course)
+    }
+
+    /// What a student is to the school. A guard: graduation and leaving come before or after, never beside.
+    pub fn standing(&self, student: PersonId) -> Option<Standing> {
+        self.note(&format!("student-{student}"), true);
+        self.basis.authority.standing(student)
     }
 
     /// The service's facts, without noting anything: to find by them which stream to ask of.

@@ -3,7 +3,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{CertificationEvent, GovernanceEvent, Record, RecordsEvent, SubmissionEvent, UploadsEvent};
+use crate::{
+    ArchiveEvent, CertificationEvent, GovernanceEvent, Record, RecordsEvent, SubmissionEvent, UploadsEvent,
+};
 
 /// What every service's event enum is. Its serde form is `{"type": "licheng.…v1", "data": {…}}`.
 pub trait DomainEvent:
@@ -29,6 +31,8 @@ pub enum AnyEvent {
     Certification(CertificationEvent),
     /// Of submission.
     Submission(SubmissionEvent),
+    /// Of archive.
+    Archive(ArchiveEvent),
 }
 
 /// The type is of a service that we read, but this version doesn't know it.
@@ -67,6 +71,7 @@ impl AnyEvent {
             Some(UploadsEvent::SERVICE) => typed(kind, data).map(Self::Uploads),
             Some(CertificationEvent::SERVICE) => typed(kind, data).map(Self::Certification),
             Some(SubmissionEvent::SERVICE) => typed(kind, data).map(Self::Submission),
+            Some(ArchiveEvent::SERVICE) => typed(kind, data).map(Self::Archive),
             Some(_) | None => return Ok(None),
         };
         read.map(Some).map_err(|source| UnknownType { kind: kind.to_owned(), source })
@@ -105,4 +110,5 @@ any_event! {
     Uploads(UploadsEvent),
     Certification(CertificationEvent),
     Submission(SubmissionEvent),
+    Archive(ArchiveEvent),
 }

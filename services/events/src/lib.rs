@@ -2,10 +2,11 @@
 //! every decision is made with.
 //!
 //! One enum per write service ([`GovernanceEvent`], [`RecordsEvent`], [`UploadsEvent`],
-//! [`CertificationEvent`], [`SubmissionEvent`]), the [`Record`] (one line of JSON, a CloudEvent), the
+//! [`CertificationEvent`], [`SubmissionEvent`], [`ArchiveEvent`]), the [`Record`] (one line of JSON, a CloudEvent), the
 //! [`Authority`] folded from it, [`Context`] and [`Decider`]. All of it is pure: no clock, no I/O, no random
 //! source.
 
+mod archive;
 mod authority;
 mod certification;
 mod claims;
@@ -20,7 +21,8 @@ pub mod spec;
 mod submission;
 mod uploads;
 
-pub use authority::{Authority, Course, Policy, Seat};
+pub use archive::{ArchiveEvent, Compartments, HoldScope};
+pub use authority::{Authority, Course, Policy, Seat, Standing};
 pub use certification::CertificationEvent;
 pub use claims::{Claim, ClaimKind, ClaimName, claims};
 pub use context::{Basis, Caller, Channel, Context, Facts, Reliance};
@@ -29,6 +31,6 @@ pub use decider::Decider;
 pub use event::{AnyEvent, DomainEvent, Recorded, UnknownType};
 pub use governance::{GovernanceEvent, PolicyTerms, SemesterTerms};
 pub use record::{NotARecord, RECORD_BYTES_MAX, Record, leaf, well_formed_stream};
-pub use records::{RecordsEvent, StudentData};
-pub use submission::{SubmissionEvent, UntickReason};
-pub use uploads::{Category, FileDescription, UploadsEvent, WorkKind};
+pub use records::{Leaving, RecordsEvent, StudentData};
+pub use submission::{ItemVerdict, LockedWork, ReceiptItem, SubmissionEvent, UntickReason};
+pub use uploads::{Category, Detail, FileDescription, UploadsEvent, WorkKind};

@@ -1,4 +1,4 @@
-use kernel::{ClassId, CourseId, PersonId, Personal, Public, SchoolYear, Semester};
+use kernel::{ClassId, CourseId, Date, PersonId, Personal, Public, SchoolYear, Semester};
 use serde::{Deserialize, Serialize};
 
 use crate::DomainEvent;
@@ -37,6 +37,34 @@ pub enum RecordsEvent {
         from: Option<ClassId>,
         /// The school year.
         year: SchoolYear,
+    },
+    /// A student has graduated (畢業, §5): the portfolio is sealed from then on.
+    #[serde(rename = "licheng.records.StudentGraduated.v1")]
+    StudentGraduated {
+        /// The student.
+        student: PersonId,
+        /// The school year.
+        year: SchoolYear,
+        /// The day.
+        on: Date,
+    },
+    /// A student has left otherwise (§5).
+    #[serde(rename = "licheng.records.StudentLeft.v1")]
+    StudentLeft {
+        /// The student.
+        student: PersonId,
+        /// The day.
+        on: Date,
+        /// How.
+        why: Leaving,
+    },
+    /// A student who had left is back (復學, §5).
+    #[serde(rename = "licheng.records.StudentReturned.v1")]
+    StudentReturned {
+        /// The student.
+        student: PersonId,
+        /// The day.
+        on: Date,
     },
     /// A member of the staff has been registered.
     #[serde(rename = "licheng.records.StaffRegistered.v1")]
@@ -136,6 +164,20 @@ pub enum RecordsEvent {
     },
 }
 
+/// How a student left (學籍異動).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Leaving {
+    /// To another school (轉學).
+    Transferred,
+    /// For a time (休學).
+    Suspended,
+    /// For good, without graduating (廢止學籍).
+    Withdrawn,
+    /// By death.
+    Deceased,
+}
+
 /// A student's basic data (基本資料), all of it personal but for the grade.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StudentData {
@@ -165,6 +207,9 @@ impl DomainEvent for RecordsEvent {
             Self::StudentRegistered { student, .. }
             | Self::StudentCorrected { student, .. }
             | Self::StudentPlaced { student, .. }
+            | Self::StudentGraduated { student, .. }
+            | Self::StudentLeft { student, .. }
+            | Self::StudentReturned { student, .. }
             | Self::CourseTaken { student, .. }
             | Self::CourseDropped { student, .. } => Some(*student),
             Self::StaffRegistered { staff, .. } | Self::StaffCorrected { staff, .. } => Some(*staff),

@@ -33,6 +33,9 @@ pub enum UploadsEvent {
         until: Instant,
         /// 32 random bytes in hex, drawn for this work and kept for its later versions.
         salt: Personal<String>,
+        /// What its category asks for, of a performance.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        details: Vec<Detail>,
     },
     /// A course learning outcome (課程學習成果) has been handed in, its file complete and examined.
     #[serde(rename = "licheng.uploads.OutcomeSubmitted.v1")]
@@ -130,7 +133,16 @@ pub enum WorkKind {
     },
 }
 
-/// Category of a diverse performance (`25` 學生自填多元表現名冊); the first few of ten.
+/// A field that a performance's category asks for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Detail {
+    /// Its name, of the category's list.
+    pub name: Public<String>,
+    /// What the student wrote.
+    pub value: Personal<String>,
+}
+
+/// Category of a diverse performance (`25` 學生自填多元表現名冊).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Category {
@@ -142,8 +154,16 @@ pub enum Category {
     Licence,
     /// Service learning (服務學習紀錄).
     Service,
+    /// Flexible learning (彈性學習時間紀錄).
+    FlexibleLearning,
+    /// Group activities (團體活動時間紀錄).
+    GroupActivity,
+    /// Learning at a workplace (職場學習紀錄).
+    Workplace,
     /// Works (作品成果紀錄).
     Piece,
+    /// Courses of a university taken early (大學及技專校院先修課程紀錄).
+    AdvancedCourse,
     /// Others (其他多元表現紀錄).
     Other,
 }

@@ -97,7 +97,7 @@ pub async fn open_school(engine: &Arc<Engine>, opening: Opening) -> Result<Opene
     let officer = school::Command::NameOfficer { person: principal, name: principal_name };
     run(&school, ledger, request(ledger, "principal"), "ledger".into(), officer).await?;
     let duties = Executor::<Assignment>::new(Arc::clone(engine), Arc::clone(&known));
-    for duty in Duty::ALL {
+    for duty in Duty::ALL.iter().copied() {
         let assign = Assign { duty, offices: duty.default_offices().to_vec() };
         let stream = format!("duty-{duty}");
         run(&duties, ledger, request(ledger, &stream), stream.clone(), assign).await?;

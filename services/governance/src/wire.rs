@@ -157,7 +157,7 @@ pub(crate) fn offices_message(authority: &Authority, at: Instant) -> message::Li
         person_id: seat.person.to_string(),
         from: Some(timestamp(seat.from)),
     });
-    let duties = Duty::ALL.into_iter().map(|duty| message::DutyOffices {
+    let duties = Duty::ALL.iter().copied().map(|duty| message::DutyOffices {
         duty: duty.name().to_owned(),
         offices: authority.offices_of(duty).iter().map(ToString::to_string).collect(),
         clause: duty.clause().id().to_owned(),

@@ -144,6 +144,19 @@ pub fn start_of_day_in_taipei(day: Date) -> Instant {
     at.map(|at| Instant::from_micros(at.as_microsecond())).unwrap_or_default()
 }
 
+/// From when on what is kept for so many years from a day may be erased: the first instant of the day after the period,
+/// in Taipei. The day itself doesn't count, and a period that would end on a day that isn't there ends with its month
+/// (民法 §120, §121).
+pub fn kept_until(day: Date, years: u8) -> Instant {
+    let first = day.tomorrow().unwrap_or(day);
+    let year = first.year().saturating_add(i16::from(years));
+    let after = Date::new(year, first.month(), first.day()).or_else(|_| {
+        // Of all days only 29 February may be missing.
+        Date::new(year, 3, 1)
+    });
+    after.map_or(Instant::from_micros(i64::MAX), start_of_day_in_taipei)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -162,6 +175,20 @@ mod tests {
     fn the_leap_day_belongs_to_its_school_year() {
         let leap = start_of_day_in_taipei(Date::constant(2024, 2, 29));
         assert!(SchoolYear::try_new(112).unwrap().window().holds(leap));
+    }
+
+    #[test]
+    fn what_is_kept_for_years_is_kept_whole_years() {
+        let until = |year, month, day| kept_until(Date::constant(year, month, day), 3);
+        let begins = |year, month, day| start_of_day_in_taipei(Date::constant(year, month, day));
+        assert_eq!(until(2026, 6, 12), begins(2029, 6, 13));
+        assert_eq!(until(2026, 12, 31), begins(2030, 1, 1));
+        // Into, out of and between leap years.
+        assert_eq!(until(2028, 2, 29), begins(2031, 3, 1));
+        assert_eq!(until(2028, 2, 28), begins(2031, 3, 1));
+        assert_eq!(until(2025, 2, 28), begins(2028, 3, 1));
+        assert_eq!(until(2025, 2, 27), begins(2028, 2, 28));
+        assert_eq!(until(9999, 12, 31), Instant::from_micros(i64::MAX));
     }
 
     #[test]

@@ -45,47 +45,107 @@ pub enum Office {
     Student,
 }
 
-/// A task (職責): what a command needs its caller to be allowed. Which office has it is the ledger's own data;
-/// Annex 1 of the regulation is the default.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Duty {
+macro_rules! duties {
+    ($($(#[$doc:meta])+ $duty:ident = $name:literal, const clause($clause:literal), $text:literal,
+        [$($office:ident),+ $(,)?];)+) => {
+        /// A task (職責): what a command needs its caller to be allowed. Which office has it is the ledger's own data;
+        /// Annex 1 of the regulation is the default.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Duty {
+            $($(#[$doc])+ #[serde(rename = $name)] $duty),+
+        }
+
+        impl Duty {
+            /// Every duty.
+            pub const ALL: &[Self] = &[$(Self::$duty),+];
+
+            /// Its name in events and on the wire.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Self::$duty => $name),+
+                }
+            }
+
+            /// The clause that it comes from.
+            pub const fn clause(self) -> Clause {
+                match self {
+                    $(Self::$duty => const { clause($clause) }),+
+                }
+            }
+
+            /// What it is to do.
+            pub const fn text(self) -> &'static str {
+                match self {
+                    $(Self::$duty => $text),+
+                }
+            }
+
+            /// The offices that have it by Annex 1, until the school assigns it otherwise.
+            pub const fn default_offices(self) -> &'static [Office] {
+                match self {
+                    $(Self::$duty => &[$(Office::$office),+]),+
+                }
+            }
+        }
+    };
+}
+
+// What each is in events and on the wire, the clause that it comes from, what it is to do, and who has it by default.
+duties! {
     /// To seat a person in an office (G5).
-    AssignOffice,
+    AssignOffice = "assign-office", const clause("G5"), "seat a person in an office",
+        [Principal];
     /// To give a task to an office (G5).
-    AssignDuty,
+    AssignDuty = "assign-duty", const clause("G5"), "give a task to an office",
+        [Principal];
     /// To adopt a policy (G3).
-    AdoptPolicy,
+    AdoptPolicy = "adopt-policy", const clause("G3"), "adopt a policy",
+        [ExecutiveSecretary, Principal];
     /// To read policy, offices and duties (G5).
-    ReadGovernance,
+    ReadGovernance = "read-governance", const clause("G5"), "read policy, offices and duties",
+        [Principal, ExecutiveSecretary, AcademicAffairs, Registrar, CurriculumOffice, ItOffice, Auditor, Teacher, HomeroomTeacher, Student];
     /// To keep students' basic data (A.1).
-    KeepBasicData,
+    KeepBasicData = "keep-basic-data", const clause("A.1"), "keep students' basic data",
+        [Registrar];
     /// To import a roster (R12).
-    ImportRoster,
+    ImportRoster = "import-roster", const clause("R12"), "import a roster",
+        [Registrar];
     /// To keep courses, their teachers and course selections (A.8).
-    KeepCourses,
+    KeepCourses = "keep-courses", const clause("A.8"), "keep courses, their teachers and course selections",
+        [CurriculumOffice, Registrar];
     /// To read students' basic data (A.1).
-    ReadRecords,
+    ReadRecords = "read-records", const clause("A.1"), "read students' basic data",
+        [Registrar, AcademicAffairs, CurriculumOffice, Student];
     /// To upload course learning outcomes (A.11).
-    UploadOutcome,
+    UploadOutcome = "upload-outcome", const clause("A.11"), "upload course learning outcomes",
+        [Student];
     /// To upload diverse performances (A.12).
-    UploadPerformance,
+    UploadPerformance = "upload-performance", const clause("A.12"), "upload diverse performances",
+        [Student];
     /// To send, hand in and take back a work's file (U4).
-    UploadFile,
+    UploadFile = "upload-file", const clause("U4"), "send, hand in and take back a work's file",
+        [Student];
     /// To read a work's file (U4).
-    ReadFile,
+    ReadFile = "read-file", const clause("U4"), "read a work's file",
+        [Student, Teacher, Registrar, AcademicAffairs];
     /// To certify, return or revoke (§4.3.2).
-    CertifyWork,
+    CertifyWork = "certify-work", const clause("§4.3.2"), "certify, return or revoke",
+        [Teacher];
     /// To select works for submission (§4.3.3).
-    SelectWorks,
+    SelectWorks = "select-works", const clause("§4.3.3"), "select works for submission",
+        [Student];
     /// To read a student's portfolio (V1).
-    ReadPortfolio,
+    ReadPortfolio = "read-portfolio", const clause("V1"), "read a student's portfolio",
+        [Student, Registrar, AcademicAffairs];
     /// To follow a class's progress (A.12).
-    FollowClass,
+    FollowClass = "follow-class", const clause("A.12"), "follow a class's progress",
+        [HomeroomTeacher, Registrar, AcademicAffairs];
     /// To read one's own worklist (C4).
-    ReadWorklist,
+    ReadWorklist = "read-worklist", const clause("C4"), "read one's own worklist",
+        [Teacher];
     /// To read, replay and verify the ledger (T2).
-    AuditLedger,
+    AuditLedger = "audit-ledger", const clause("T2"), "read, replay and verify the ledger",
+        [Auditor, Principal, ItOffice];
 }
 
 /// The text names no office, or no duty.
@@ -167,139 +227,6 @@ impl Office {
     }
 }
 
-impl Duty {
-    /// Every duty.
-    pub const ALL: [Self; 18] = [
-        Self::AssignOffice,
-        Self::AssignDuty,
-        Self::AdoptPolicy,
-        Self::ReadGovernance,
-        Self::KeepBasicData,
-        Self::ImportRoster,
-        Self::KeepCourses,
-        Self::ReadRecords,
-        Self::UploadOutcome,
-        Self::UploadPerformance,
-        Self::UploadFile,
-        Self::ReadFile,
-        Self::CertifyWork,
-        Self::SelectWorks,
-        Self::ReadPortfolio,
-        Self::FollowClass,
-        Self::ReadWorklist,
-        Self::AuditLedger,
-    ];
-
-    /// Its name in events and on the wire.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::AssignOffice => "assign-office",
-            Self::AssignDuty => "assign-duty",
-            Self::AdoptPolicy => "adopt-policy",
-            Self::ReadGovernance => "read-governance",
-            Self::KeepBasicData => "keep-basic-data",
-            Self::ImportRoster => "import-roster",
-            Self::KeepCourses => "keep-courses",
-            Self::ReadRecords => "read-records",
-            Self::UploadOutcome => "upload-outcome",
-            Self::UploadPerformance => "upload-performance",
-            Self::UploadFile => "upload-file",
-            Self::ReadFile => "read-file",
-            Self::CertifyWork => "certify-work",
-            Self::SelectWorks => "select-works",
-            Self::ReadPortfolio => "read-portfolio",
-            Self::FollowClass => "follow-class",
-            Self::ReadWorklist => "read-worklist",
-            Self::AuditLedger => "audit-ledger",
-        }
-    }
-
-    /// The clause that it comes from.
-    pub const fn clause(self) -> Clause {
-        match self {
-            Self::AssignOffice => const { clause("G5") },
-            Self::AssignDuty => const { clause("G5") },
-            Self::AdoptPolicy => const { clause("G3") },
-            Self::ReadGovernance => const { clause("G5") },
-            Self::KeepBasicData => const { clause("A.1") },
-            Self::ImportRoster => const { clause("R12") },
-            Self::KeepCourses => const { clause("A.8") },
-            Self::ReadRecords => const { clause("A.1") },
-            Self::UploadOutcome => const { clause("A.11") },
-            Self::UploadPerformance => const { clause("A.12") },
-            Self::UploadFile => const { clause("U4") },
-            Self::ReadFile => const { clause("U4") },
-            Self::CertifyWork => const { clause("§4.3.2") },
-            Self::SelectWorks => const { clause("§4.3.3") },
-            Self::ReadPortfolio => const { clause("V1") },
-            Self::FollowClass => const { clause("A.12") },
-            Self::ReadWorklist => const { clause("C4") },
-            Self::AuditLedger => const { clause("T2") },
-        }
-    }
-
-    /// What it is to do.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::AssignOffice => "seat a person in an office",
-            Self::AssignDuty => "give a task to an office",
-            Self::AdoptPolicy => "adopt a policy",
-            Self::ReadGovernance => "read policy, offices and duties",
-            Self::KeepBasicData => "keep students' basic data",
-            Self::ImportRoster => "import a roster",
-            Self::KeepCourses => "keep courses, their teachers and course selections",
-            Self::ReadRecords => "read students' basic data",
-            Self::UploadOutcome => "upload course learning outcomes",
-            Self::UploadPerformance => "upload diverse performances",
-            Self::UploadFile => "send, hand in and take back a work's file",
-            Self::ReadFile => "read a work's file",
-            Self::CertifyWork => "certify, return or revoke",
-            Self::SelectWorks => "select works for submission",
-            Self::ReadPortfolio => "read a student's portfolio",
-            Self::FollowClass => "follow a class's progress",
-            Self::ReadWorklist => "read one's own worklist",
-            Self::AuditLedger => "read, replay and verify the ledger",
-        }
-    }
-
-    /// The offices that have it by Annex 1, until the school assigns it otherwise.
-    pub const fn default_offices(self) -> &'static [Office] {
-        match self {
-            Self::AssignOffice => &[Office::Principal],
-            Self::AssignDuty => &[Office::Principal],
-            Self::AdoptPolicy => &[Office::ExecutiveSecretary, Office::Principal],
-            Self::ReadGovernance => &[
-                Office::Principal,
-                Office::ExecutiveSecretary,
-                Office::AcademicAffairs,
-                Office::Registrar,
-                Office::CurriculumOffice,
-                Office::ItOffice,
-                Office::Auditor,
-                Office::Teacher,
-                Office::HomeroomTeacher,
-                Office::Student,
-            ],
-            Self::KeepBasicData => &[Office::Registrar],
-            Self::ImportRoster => &[Office::Registrar],
-            Self::KeepCourses => &[Office::CurriculumOffice, Office::Registrar],
-            Self::ReadRecords => {
-                &[Office::Registrar, Office::AcademicAffairs, Office::CurriculumOffice, Office::Student]
-            }
-            Self::UploadOutcome => &[Office::Student],
-            Self::UploadPerformance => &[Office::Student],
-            Self::UploadFile => &[Office::Student],
-            Self::ReadFile => &[Office::Student, Office::Teacher, Office::Registrar, Office::AcademicAffairs],
-            Self::CertifyWork => &[Office::Teacher],
-            Self::SelectWorks => &[Office::Student],
-            Self::ReadPortfolio => &[Office::Student, Office::Registrar, Office::AcademicAffairs],
-            Self::FollowClass => &[Office::HomeroomTeacher, Office::Registrar, Office::AcademicAffairs],
-            Self::ReadWorklist => &[Office::Teacher],
-            Self::AuditLedger => &[Office::Auditor, Office::Principal, Office::ItOffice],
-        }
-    }
-}
-
 impl fmt::Display for Office {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
@@ -325,8 +252,10 @@ impl FromStr for Duty {
     type Err = UnknownName;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|duty| duty.name() == text);
-        found.ok_or_else(|| UnknownName(Self::ALL.map(Self::name).join(", ")))
+        let found = Self::ALL.iter().copied().find(|duty| duty.name() == text);
+        found.ok_or_else(|| {
+            UnknownName(Self::ALL.iter().map(|duty| duty.name()).collect::<Vec<_>>().join(", "))
+        })
     }
 }
 
@@ -341,7 +270,7 @@ mod tests {
             assert_eq!(serde_json::to_value(office).unwrap(), office.name());
         }
         for duty in Duty::ALL {
-            assert_eq!(duty.name().parse(), Ok(duty));
+            assert_eq!(duty.name().parse(), Ok(*duty));
             assert_eq!(serde_json::to_value(duty).unwrap(), duty.name());
             assert!(!duty.default_offices().is_empty());
         }

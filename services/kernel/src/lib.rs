@@ -18,13 +18,14 @@ mod refusal;
 mod rule;
 mod text;
 
-pub use calendar::{SchoolYear, Semester, Term, Window, start_of_day_in_taipei};
+pub use calendar::{SchoolYear, Semester, Term, Window, kept_until, start_of_day_in_taipei};
 pub use clause::{CLAUSES, Clause, ClauseText, clause, known_clause};
 pub use clock::{Clock, Spawner};
 pub use duty::{Duty, Office, UnknownName};
 pub use id::{ClassId, CourseId, EventId, FileId, LedgerId, PersonId, RequestId, WorkId};
 pub use identity_number::{IdentityNumber, IdentityNumberFault, IdentityNumberKind};
 pub use instant::{Instant, NotAnInstant};
+pub use jiff::civil::Date;
 pub use personal::{Compartment, Owner, Personal, SealedValue, opening, sealing};
 pub use public::Public;
 pub use refusal::{Kind, Malformed, Problem, Refusal};

@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{PersonId, WorkId};
+use crate::{FileId, PersonId, WorkId};
 
 /// What a data key opens, so that one part of a person's data can be forgotten alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,6 +25,8 @@ pub enum Compartment {
     Staff,
     /// One work: its title, summary, file and salt.
     Work(WorkId),
+    /// A package that was sent to the central database; its "person" is the package.
+    Package,
 }
 
 /// Whose a personal value is, and in which compartment: this names its data key.
@@ -182,6 +184,11 @@ impl Owner {
         Self::new(person, Compartment::Identity)
     }
 
+    /// A package's own key.
+    pub const fn package(package: FileId) -> Self {
+        Self::new(PersonId::new(package.uuid()), Compartment::Package)
+    }
+
     /// One work of a person.
     pub const fn work(person: PersonId, work: WorkId) -> Self {
         Self::new(person, Compartment::Work(work))
@@ -197,6 +204,7 @@ impl fmt::Display for Compartment {
             Self::Counselling => f.write_str("counselling"),
             Self::Staff => f.write_str("staff"),
             Self::Work(work) => write!(f, "work-{work}"),
+            Self::Package => f.write_str("package"),
         }
     }
 }
@@ -216,6 +224,7 @@ impl FromStr for Compartment {
             "conduct" => Ok(Self::Conduct),
             "counselling" => Ok(Self::Counselling),
             "staff" => Ok(Self::Staff),
+            "package" => Ok(Self::Package),
             _ => {
                 let work = text.strip_prefix("work-").ok_or(NotAKeyId)?;
                 work.parse().map(Self::Work).map_err(|_| NotAKeyId)
@@ -267,7 +276,8 @@ mod tests {
     #[test]
     fn an_owner_is_written_as_key_id_and_read_back() {
         let work = Owner::work(PersonId::new(Uuid::max()), WorkId::new(Uuid::nil()));
-        for owner in [owner(), work] {
+        let package = Owner::package(FileId::new(Uuid::max()));
+        for owner in [owner(), work, package] {
             assert_eq!(owner.to_string().parse(), Ok(owner));
         }
         assert!("nobody/identity".parse::<Owner>().is_err());

@@ -27,7 +27,7 @@ pub(crate) fn run() -> Result<(), Box<dyn Error>> {
         "Each task (職責), its clause, the offices that have it by Annex 1 (附件一), and its methods."
     )?;
     writeln!(out, "A school gives tasks to other offices by governance.v1.GovernanceService/AssignDuty.")?;
-    for duty in Duty::ALL {
+    for duty in Duty::ALL.iter().copied() {
         let offices = duty.default_offices().iter().map(|office| named(*office)).collect::<Vec<_>>();
         writeln!(out, "\n{duty} ({}): to {}", duty.clause(), duty.text())?;
         writeln!(out, "  {}", offices.join(", "))?;

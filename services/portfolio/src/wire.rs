@@ -192,6 +192,10 @@ const fn category_message(category: Category) -> CategoryMessage {
         Category::Licence => CategoryMessage::Licence,
         Category::Service => CategoryMessage::Service,
         Category::Piece => CategoryMessage::Piece,
+        Category::FlexibleLearning => CategoryMessage::FlexibleLearning,
+        Category::GroupActivity => CategoryMessage::GroupActivity,
+        Category::Workplace => CategoryMessage::Workplace,
+        Category::AdvancedCourse => CategoryMessage::AdvancedCourse,
         Category::Other => CategoryMessage::Other,
     }
 }

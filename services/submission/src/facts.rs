@@ -82,7 +82,10 @@ impl Facts for Works {
         match &event.event {
             AnyEvent::Uploads(uploaded) => self.upload(uploaded),
             AnyEvent::Certification(judged) => self.judge(judged, event.record.streamversion),
-            AnyEvent::Governance(_) | AnyEvent::Records(_) | AnyEvent::Submission(_) => {}
+            AnyEvent::Governance(_)
+            | AnyEvent::Records(_)
+            | AnyEvent::Submission(_)
+            | AnyEvent::Archive(_) => {}
         }
     }
 }

@@ -54,7 +54,8 @@ fn follows(event: &Recorded) -> Option<(Choice, Command)> {
         | AnyEvent::Records(_)
         | AnyEvent::Uploads(_)
         | AnyEvent::Certification(_)
-        | AnyEvent::Submission(_) => None,
+        | AnyEvent::Submission(_)
+        | AnyEvent::Archive(_) => None,
     }
 }
 

@@ -75,6 +75,11 @@ pub const RULES: &[Rule] = &[
         refusal: "SELECTION_WINDOW_CLOSED",
     },
     Rule {
+        clause: const { clause("S3") },
+        text: "a selection that a batch has locked changes no more",
+        refusal: "SELECTION_LOCKED",
+    },
+    Rule {
         clause: const { clause("G3") },
         text: "a policy says how many works are selected, and when",
         refusal: "SELECTION_WITHOUT_POLICY",

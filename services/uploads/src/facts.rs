@@ -86,7 +86,10 @@ impl Facts for Uploads {
             ) => {
                 self.certified.remove(work);
             }
-            AnyEvent::Governance(_) | AnyEvent::Records(_) | AnyEvent::Submission(_) => {}
+            AnyEvent::Governance(_)
+            | AnyEvent::Records(_)
+            | AnyEvent::Submission(_)
+            | AnyEvent::Archive(_) => {}
         }
     }
 }
@@ -116,6 +119,7 @@ mod tests {
             size: 7,
             until: Instant::default(),
             salt: Personal::Erased,
+            details: Vec::new(),
         }
     }
 

@@ -158,6 +158,10 @@ fn category(category: i32) -> Result<Category, &'static str> {
         Ok(CategoryMessage::Licence) => Ok(Category::Licence),
         Ok(CategoryMessage::Service) => Ok(Category::Service),
         Ok(CategoryMessage::Piece) => Ok(Category::Piece),
+        Ok(CategoryMessage::FlexibleLearning) => Ok(Category::FlexibleLearning),
+        Ok(CategoryMessage::GroupActivity) => Ok(Category::GroupActivity),
+        Ok(CategoryMessage::Workplace) => Ok(Category::Workplace),
+        Ok(CategoryMessage::AdvancedCourse) => Ok(Category::AdvancedCourse),
         Ok(CategoryMessage::Other) => Ok(Category::Other),
         Ok(CategoryMessage::Unspecified) | Err(_) => Err("must be one of the categories"),
     }

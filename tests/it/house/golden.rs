@@ -2,20 +2,15 @@
 //!
 //! `LICHENG_GOLDEN=write` writes what differs, for a commit of its own.
 
+mod samples;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use events::{
-    AnyEvent, Category, CertificationEvent, DomainEvent, FileDescription, GovernanceEvent, PolicyTerms,
-    Record, Recorded, RecordsEvent, SemesterTerms, StudentData, SubmissionEvent, UntickReason, UploadsEvent,
-    WorkKind,
-};
-use kernel::{
-    ClassId, Compartment, CourseId, Duty, FileId, Instant, LedgerId, Office, Owner, PersonId, Personal,
-    Public, RequestId, SchoolYear, Semester, Term, Window, WorkId,
-};
+use events::{AnyEvent, DomainEvent, Record, Recorded};
+use kernel::{Duty, Instant, LedgerId, PersonId, RequestId};
 use serde_json::{Value, json};
 use uuid::Uuid;
 use vault::{KeyEncryptionKey, KeyFault, KeyRow, KeyStore, Vault};
@@ -27,10 +22,6 @@ const FOLDER: &str = "tests/golden/events";
 const LEDGER: LedgerId = LedgerId::new(Uuid::from_u128(0x1ed6e7));
 const STUDENT: PersonId = PersonId::new(Uuid::from_u128(0x57));
 const TEACHER: PersonId = PersonId::new(Uuid::from_u128(0x7e));
-const CLASS: ClassId = ClassId::new(Uuid::from_u128(0xc1));
-const COURSE: CourseId = CourseId::new(Uuid::from_u128(0xc0));
-const WORK: WorkId = WorkId::new(Uuid::from_u128(0x30));
-const FILE: FileId = FileId::new(Uuid::from_u128(0xf1));
 
 /// Keys in memory.
 #[derive(Default)]
@@ -48,223 +39,6 @@ impl KeyStore for Keys {
         self.0.lock().unwrap().insert(kid.to_owned(), KeyRow::Destroyed);
         Ok(())
     }
-}
-
-fn year() -> SchoolYear {
-    SchoolYear::try_new(114).unwrap()
-}
-
-fn semester() -> Semester {
-    Semester::new(year(), Term::First)
-}
-
-fn at(text: &str) -> Instant {
-    text.parse().unwrap()
-}
-
-fn window() -> Window {
-    Window::try_new(at("2026-01-05T00:00:00Z"), at("2026-01-16T16:00:00Z")).unwrap()
-}
-
-fn hex64(of: &str) -> Public<String> {
-    Public(of.repeat(32))
-}
-
-/// A value of a student's, a member of the staff's, a work's.
-fn identity(value: &str) -> Personal<String> {
-    Personal::new(Owner::identity(STUDENT), value.to_owned())
-}
-
-fn staff(value: &str) -> Personal<String> {
-    Personal::new(Owner::new(TEACHER, Compartment::Staff), value.to_owned())
-}
-
-fn of_work(value: &str) -> Personal<String> {
-    Personal::new(Owner::work(STUDENT, WORK), value.to_owned())
-}
-
-fn governance() -> Vec<GovernanceEvent> {
-    let terms = PolicyTerms {
-        outcomes_per_semester_max: 5,
-        performances_per_year_max: 20,
-        outcomes_selected_max: 6,
-        performances_selected_max: 10,
-        performance_upload: window(),
-        selection: window(),
-        semesters: BTreeMap::from([(
-            semester(),
-            SemesterTerms { upload: window(), certification: window() },
-        )]),
-    };
-    let (office, person, from) = (Office::Registrar, TEACHER, at("2025-08-01T00:00:00Z"));
-    vec![
-        GovernanceEvent::LedgerOpened {
-            ledger: LEDGER,
-            code: Public("353301".into()),
-            name: Public("測試高級中學".into()),
-            checkpoint_key: Public("licheng/ledger+0a1b2c3d+AQID".into()),
-        },
-        GovernanceEvent::OfficerNamed { person: TEACHER, name: staff("王校長") },
-        GovernanceEvent::OfficeSeated { office, person, from },
-        GovernanceEvent::OfficeVacated { office, person, from },
-        GovernanceEvent::DutyAssigned {
-            duty: Duty::ImportRoster,
-            offices: vec![Office::Registrar, Office::ItOffice],
-        },
-        GovernanceEvent::PolicyAdopted { year: year(), version: 1, from, terms },
-    ]
-}
-
-fn records() -> Vec<RecordsEvent> {
-    let basic = || StudentData {
-        roster_id: identity("stu-1"),
-        username: identity("s114001"),
-        number: identity("114001"),
-        name: identity("林武雄"),
-        identity_number: Some(identity("A123456789")),
-        birth_date: Some(identity("2009-09-01")),
-        grade: 10,
-    };
-    let (student, teacher, course, class, semester) = (STUDENT, TEACHER, COURSE, CLASS, semester());
-    vec![
-        RecordsEvent::StudentRegistered { student, basic: basic() },
-        RecordsEvent::StudentCorrected { student, basic: basic() },
-        RecordsEvent::StudentPlaced { student, class, from: None, year: year() },
-        RecordsEvent::StaffRegistered {
-            staff: TEACHER,
-            roster_id: staff("tea-1"),
-            username: staff("t0001"),
-            name: staff("許俊賢"),
-        },
-        RecordsEvent::StaffCorrected { staff: TEACHER, username: staff("t0001"), name: staff("許俊") },
-        RecordsEvent::ClassOpened {
-            class,
-            roster_id: Public("class-1".into()),
-            year: year(),
-            grade: 10,
-            title: Public("10年01班".into()),
-        },
-        RecordsEvent::HomeroomAssigned { class, teacher },
-        RecordsEvent::CourseOffered {
-            course,
-            roster_id: Public("course-1".into()),
-            semester,
-            title: Public("地理".into()),
-            code: Public("GEO-1".into()),
-            submittable: false,
-        },
-        RecordsEvent::TeacherAssigned { course, teacher },
-        RecordsEvent::TeacherReleased { course, teacher },
-        RecordsEvent::CourseTaken { student, course, semester },
-        RecordsEvent::CourseDropped { student, course, semester },
-    ]
-}
-
-fn uploads() -> Vec<UploadsEvent> {
-    let description = |md5: Option<&str>| FileDescription {
-        name: of_work("地理報告.pdf"),
-        sha256: of_work(&"ab".repeat(32)),
-        md5: md5.map(of_work),
-    };
-    let (student, work, file, category) = (STUDENT, WORK, FILE, Category::Competition);
-    let (semester, year) = (semester(), year());
-    let kind = WorkKind::Outcome { course: COURSE, semester };
-    let found = || (hex64("c0"), hex64("5e"), Public("application/pdf".to_owned()), description(Some("0f")));
-    let (commitment, sealed_sha256, media_type, described) = found();
-    let outcome = UploadsEvent::OutcomeSubmitted {
-        student,
-        work,
-        course: COURSE,
-        semester,
-        file,
-        size: 1_048_577,
-        segments: 2,
-        media_type,
-        commitment,
-        sealed_sha256,
-        description: described,
-    };
-    let (commitment, sealed_sha256, media_type, described) = found();
-    let performance = UploadsEvent::PerformanceSubmitted {
-        student,
-        work,
-        category,
-        year,
-        file,
-        size: 1_048_577,
-        segments: 2,
-        media_type,
-        commitment,
-        sealed_sha256,
-        description: described,
-    };
-    let begun = UploadsEvent::WorkBegun {
-        student,
-        work,
-        kind,
-        title: of_work("河階地形"),
-        summary: of_work("實察大漢溪河階。"),
-        file,
-        declared: description(None),
-        size: 1_048_577,
-        until: at("2026-01-07T00:00:00Z"),
-        salt: of_work(&"5a".repeat(32)),
-    };
-    let refused = UploadsEvent::FileRefused {
-        student,
-        work,
-        kind: WorkKind::Performance { category, year },
-        reason: Public("ENCRYPTED_FILE".into()),
-    };
-    vec![begun, outcome, performance, refused, UploadsEvent::WorkWithdrawn { student, work, kind }]
-}
-
-fn certification() -> Vec<CertificationEvent> {
-    let (student, work, course, teacher, semester) = (STUDENT, WORK, COURSE, TEACHER, semester());
-    let commitment = hex64("c0");
-    vec![
-        CertificationEvent::WorkCertified {
-            student,
-            work,
-            course,
-            semester,
-            teacher,
-            commitment: commitment.clone(),
-        },
-        CertificationEvent::WorkReturned {
-            student,
-            work,
-            course,
-            teacher,
-            reason: of_work("請補上資料來源。"),
-            commitment,
-        },
-        CertificationEvent::CertificationRevoked {
-            student,
-            work,
-            course,
-            semester,
-            teacher,
-            reason: of_work("認證錯誤。"),
-        },
-    ]
-}
-
-fn submission() -> Vec<SubmissionEvent> {
-    let (student, year, work) = (STUDENT, year(), WORK);
-    let commitment = hex64("c0");
-    vec![
-        SubmissionEvent::OutcomeTicked {
-            student,
-            year,
-            work,
-            commitment: commitment.clone(),
-            certificate: 1,
-        },
-        SubmissionEvent::OutcomeUnticked { student, year, work, why: UntickReason::Revoked },
-        SubmissionEvent::PerformanceTicked { student, year, work, commitment },
-        SubmissionEvent::PerformanceUnticked { student, year, work, why: UntickReason::Asked },
-    ]
 }
 
 /// Puts fixed bytes where the seal draws random ones.
@@ -292,7 +66,7 @@ async fn sample<E: DomainEvent + Into<AnyEvent>>(vault: &Vault, event: E) -> (St
         source: Record::source_of(LEDGER, E::SERVICE),
         kind: kind.clone(),
         subject: event.subject(),
-        time: at("2026-01-06T01:02:03.000004Z"),
+        time: "2026-01-06T01:02:03.000004Z".parse::<Instant>().unwrap(),
         stream: "sample-1".to_owned(),
         streamversion: 2,
         actor: TEACHER,
@@ -315,6 +89,7 @@ async fn sample<E: DomainEvent + Into<AnyEvent>>(vault: &Vault, event: E) -> (St
         AnyEvent::Uploads(event) => kernel::sealing(event).unwrap(),
         AnyEvent::Certification(event) => kernel::sealing(event).unwrap(),
         AnyEvent::Submission(event) => kernel::sealing(event).unwrap(),
+        AnyEvent::Archive(event) => kernel::sealing(event).unwrap(),
     };
     assert_eq!(said(&opened), said(&event.into()), "{kind} opened again");
     fix(&mut record.data);
@@ -324,19 +99,22 @@ async fn sample<E: DomainEvent + Into<AnyEvent>>(vault: &Vault, event: E) -> (St
 async fn samples() -> BTreeMap<String, Vec<u8>> {
     let vault = Vault::new(Arc::new(Keys::default()), KeyEncryptionKey::generate());
     let mut all = Vec::new();
-    for event in governance() {
+    for event in samples::governance() {
         all.push(sample(&vault, event).await);
     }
-    for event in records() {
+    for event in samples::records() {
         all.push(sample(&vault, event).await);
     }
-    for event in uploads() {
+    for event in samples::uploads() {
         all.push(sample(&vault, event).await);
     }
-    for event in certification() {
+    for event in samples::certification() {
         all.push(sample(&vault, event).await);
     }
-    for event in submission() {
+    for event in samples::submission() {
+        all.push(sample(&vault, event).await);
+    }
+    for event in samples::archive() {
         all.push(sample(&vault, event).await);
     }
     let named =
@@ -367,6 +145,7 @@ async fn every_event_is_stored_as_its_sample_says() {
             AnyEvent::Uploads(event) => serde_json::to_value(event),
             AnyEvent::Certification(event) => serde_json::to_value(event),
             AnyEvent::Submission(event) => serde_json::to_value(event),
+            AnyEvent::Archive(event) => serde_json::to_value(event),
         };
         assert_eq!(said.unwrap()["data"], record.data, "{name} read back");
         assert_eq!(record.line().unwrap(), kept, "{name} written again");

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Source, files, none, text};
 
 /// How many clauses have no rule yet. It only shrinks.
-const TODO: usize = 80;
+const TODO: usize = 79;
 
 /// What `domain` and `facts` may import; their own crate's `domain` and `facts` besides.
 const PURE: &[&str] =
@@ -27,10 +27,10 @@ fn services() -> Vec<Source> {
     files("services", ".rs")
 }
 
-/// Whether a test's name begins with a clause: `§4.3.3` is `s4_3_3_`, `A.11` is `a_11_`, `U4` is `u4_`. `s4_3_3_` is
-/// neither `§4.3` nor `S4`.
+/// Whether a test's name begins with a clause: `§4.3.3` is `s4_3_3_`, `A.11` is `a_11_`, `U4` is `u4_`, and `S4`, which
+/// isn't `§4`, is `s_4_`. `s4_3_3_` is neither `§4.3` nor `§4`.
 fn begins(test: &str, clause: &str) -> bool {
-    let prefix = format!("{}_", clause.replace('§', "s").replace('.', "_").to_lowercase());
+    let prefix = format!("{}_", clause.replace('S', "s_").replace('§', "s").replace('.', "_").to_lowercase());
     test.strip_prefix(&prefix).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
 }
 

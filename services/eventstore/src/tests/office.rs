@@ -68,7 +68,8 @@ pub(super) fn who(event: &Recorded) -> Option<PersonId> {
         | AnyEvent::Records(_)
         | AnyEvent::Uploads(_)
         | AnyEvent::Certification(_)
-        | AnyEvent::Submission(_) => None,
+        | AnyEvent::Submission(_)
+        | AnyEvent::Archive(_) => None,
     }
 }
 
@@ -140,7 +141,8 @@ impl Facts for Terms {
             | AnyEvent::Records(_)
             | AnyEvent::Uploads(_)
             | AnyEvent::Certification(_)
-            | AnyEvent::Submission(_) => {}
+            | AnyEvent::Submission(_)
+            | AnyEvent::Archive(_) => {}
         }
     }
 }

@@ -36,7 +36,8 @@ impl View for Class {
             | AnyEvent::Records(_)
             | AnyEvent::Uploads(_)
             | AnyEvent::Certification(_)
-            | AnyEvent::Submission(_) => return Vec::new(),
+            | AnyEvent::Submission(_)
+            | AnyEvent::Archive(_) => return Vec::new(),
         };
         let left = from.filter(|from| from != class);
         [Some(*class), left].into_iter().flatten().map(|class| class.to_string()).collect()
@@ -54,7 +55,8 @@ impl View for Class {
             | AnyEvent::Records(_)
             | AnyEvent::Uploads(_)
             | AnyEvent::Certification(_)
-            | AnyEvent::Submission(_) => {}
+            | AnyEvent::Submission(_)
+            | AnyEvent::Archive(_) => {}
         }
     }
 }

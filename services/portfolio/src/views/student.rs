@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use events::{
-    AnyEvent, CertificationEvent, DomainEvent as _, Recorded, RecordsEvent, StudentData, SubmissionEvent,
-    UploadsEvent, WorkKind,
+    AnyEvent, ArchiveEvent, CertificationEvent, DomainEvent as _, Recorded, RecordsEvent, StudentData,
+    SubmissionEvent, UploadsEvent, WorkKind,
 };
 use eventstore::project::View;
 use kernel::{ClassId, Instant, PersonId, Personal, WorkId};
@@ -114,7 +114,9 @@ impl View for Student {
             AnyEvent::Uploads(uploaded) => document.upload(event, uploaded),
             AnyEvent::Certification(judged) => document.judge(event.record.time, judged),
             AnyEvent::Submission(selected) => document.select(selected),
-            AnyEvent::Governance(_) => {}
+            // What is sealed can't be read any more; what isn't says nothing without it.
+            AnyEvent::Archive(ArchiveEvent::ErasureStarted { .. }) => *document = StudentDocument::default(),
+            AnyEvent::Governance(_) | AnyEvent::Archive(_) => {}
         }
     }
 }
@@ -130,7 +132,8 @@ fn concerned(event: &Recorded) -> Option<PersonId> {
         AnyEvent::Uploads(event) => event.subject(),
         AnyEvent::Certification(event) => event.subject(),
         AnyEvent::Submission(event) => event.subject(),
-        AnyEvent::Governance(_) | AnyEvent::Records(_) => None,
+        AnyEvent::Archive(ArchiveEvent::ErasureStarted { student }) => Some(*student),
+        AnyEvent::Governance(_) | AnyEvent::Records(_) | AnyEvent::Archive(_) => None,
     }
 }
 
@@ -146,7 +149,10 @@ impl StudentDocument {
                 self.roster = Some(Roster::of(basic));
             }
             RecordsEvent::StudentPlaced { class, .. } => self.class = Some(*class),
-            RecordsEvent::StaffRegistered { .. }
+            RecordsEvent::StudentGraduated { .. }
+            | RecordsEvent::StudentLeft { .. }
+            | RecordsEvent::StudentReturned { .. }
+            | RecordsEvent::StaffRegistered { .. }
             | RecordsEvent::StaffCorrected { .. }
             | RecordsEvent::ClassOpened { .. }
             | RecordsEvent::HomeroomAssigned { .. }
@@ -231,6 +237,21 @@ impl StudentDocument {
             }
             SubmissionEvent::OutcomeUnticked { work, .. }
             | SubmissionEvent::PerformanceUnticked { work, .. } => (work, false),
+            SubmissionEvent::SelectionLocked { .. }
+            | SubmissionEvent::BatchPrepared { .. }
+            | SubmissionEvent::BatchLocked { .. }
+            | SubmissionEvent::BatchChecked { .. }
+            | SubmissionEvent::BatchApproved { .. }
+            | SubmissionEvent::PackageBuilt { .. }
+            | SubmissionEvent::BatchTransferred { .. }
+            | SubmissionEvent::ReceiptReconciled { .. }
+            | SubmissionEvent::ReceiptIssued { .. }
+            | SubmissionEvent::ReceiptConfirmed { .. }
+            | SubmissionEvent::ReceiptDisputed { .. }
+            | SubmissionEvent::DisputeFellLate { .. }
+            | SubmissionEvent::DisputeAnswered { .. }
+            | SubmissionEvent::LetterPosted { .. }
+            | SubmissionEvent::LetterAnswered { .. } => return,
         };
         self.works.entry(*work).and_modify(|work| work.selected = selected);
     }

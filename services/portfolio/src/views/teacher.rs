@@ -32,7 +32,8 @@ impl View for Teacher {
             | AnyEvent::Records(_)
             | AnyEvent::Uploads(_)
             | AnyEvent::Certification(_)
-            | AnyEvent::Submission(_) => Vec::new(),
+            | AnyEvent::Submission(_)
+            | AnyEvent::Archive(_) => Vec::new(),
         }
     }
 
@@ -48,7 +49,8 @@ impl View for Teacher {
             | AnyEvent::Records(_)
             | AnyEvent::Uploads(_)
             | AnyEvent::Certification(_)
-            | AnyEvent::Submission(_) => {}
+            | AnyEvent::Submission(_)
+            | AnyEvent::Archive(_) => {}
         }
     }
 }

@@ -88,6 +88,7 @@ pub(super) fn begun(work: WorkId, kind: WorkKind) -> UploadsEvent {
         size: 7,
         until: Instant::default(),
         salt: sealed("salt"),
+        details: Vec::new(),
     }
 }
 

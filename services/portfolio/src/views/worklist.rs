@@ -62,7 +62,8 @@ impl View for Worklist {
             | AnyEvent::Records(_)
             | AnyEvent::Uploads(_)
             | AnyEvent::Certification(_)
-            | AnyEvent::Submission(_) => {}
+            | AnyEvent::Submission(_)
+            | AnyEvent::Archive(_) => {}
         }
     }
 }
@@ -85,7 +86,8 @@ fn course(event: &AnyEvent) -> Option<CourseId> {
         | AnyEvent::Records(_)
         | AnyEvent::Uploads(_)
         | AnyEvent::Certification(_)
-        | AnyEvent::Submission(_) => None,
+        | AnyEvent::Submission(_)
+        | AnyEvent::Archive(_) => None,
     }
 }
 

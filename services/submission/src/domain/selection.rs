@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use events::{Context, Decider, Policy, SubmissionEvent, UntickReason, WorkKind};
+use events::{Context, Decider, LockedWork, Policy, SubmissionEvent, UntickReason, WorkKind};
 use kernel::{PersonId, Public, SchoolYear, WorkId};
 
 use crate::facts::{Certificate, Work, Works};
@@ -16,6 +16,8 @@ pub struct Selection {
     outcomes: BTreeMap<WorkId, u32>,
     /// The selected performances.
     performances: BTreeSet<WorkId>,
+    /// Whether a batch has locked it.
+    locked: bool,
 }
 
 /// A work in a selection.
@@ -49,6 +51,13 @@ pub enum Command {
     },
     /// What follows when a work is taken back, whatever the window.
     DropWithdrawn(Choice),
+    /// What follows from a batch: it is submitted as it stands.
+    Lock {
+        /// The student whose selection it is.
+        student: PersonId,
+        /// The school year of the selection.
+        year: SchoolYear,
+    },
 }
 
 type At<'a> = Context<'a, Works>;
@@ -68,6 +77,7 @@ impl Decider for Selection {
             Command::UntickPerformance(choice) => self.untick_performance(at, choice),
             Command::DropRevoked { choice, revoked } => Ok(self.drop_revoked(choice, revoked)),
             Command::DropWithdrawn(choice) => Ok(self.drop_withdrawn(choice)),
+            Command::Lock { student, year } => Ok(self.lock(at, student, year)),
         }
     }
 
@@ -85,6 +95,21 @@ impl Decider for Selection {
             SubmissionEvent::PerformanceUnticked { work, .. } => {
                 self.performances.remove(work);
             }
+            SubmissionEvent::SelectionLocked { .. } => self.locked = true,
+            SubmissionEvent::BatchPrepared { .. }
+            | SubmissionEvent::BatchLocked { .. }
+            | SubmissionEvent::BatchChecked { .. }
+            | SubmissionEvent::BatchApproved { .. }
+            | SubmissionEvent::PackageBuilt { .. }
+            | SubmissionEvent::BatchTransferred { .. }
+            | SubmissionEvent::ReceiptReconciled { .. }
+            | SubmissionEvent::ReceiptIssued { .. }
+            | SubmissionEvent::ReceiptConfirmed { .. }
+            | SubmissionEvent::ReceiptDisputed { .. }
+            | SubmissionEvent::DisputeFellLate { .. }
+            | SubmissionEvent::DisputeAnswered { .. }
+            | SubmissionEvent::LetterPosted { .. }
+            | SubmissionEvent::LetterAnswered { .. } => {}
         }
     }
 }
@@ -117,7 +142,7 @@ impl Selection {
         if self.outcomes.contains_key(&choice.work) {
             return Ok(Vec::new());
         }
-        let policy = open(at, Of::Outcomes, choice.year)?;
+        let policy = self.open(at, Of::Outcomes, choice.year)?;
         let Certificate { commitment, version } = certified(at, found, choice.work)?;
         self.room(Of::Outcomes, policy)?;
         let Choice { student, year, work } = choice;
@@ -130,7 +155,7 @@ impl Selection {
         if self.performances.contains(&choice.work) {
             return Ok(Vec::new());
         }
-        let policy = open(at, Of::Performances, choice.year)?;
+        let policy = self.open(at, Of::Performances, choice.year)?;
         let commitment = found.handed_in.clone().ok_or(Refusal::NotHandedIn)?;
         self.room(Of::Performances, policy)?;
         let Choice { student, year, work } = choice;
@@ -142,7 +167,7 @@ impl Selection {
         if !self.outcomes.contains_key(&choice.work) {
             return Ok(Vec::new());
         }
-        open(at, Of::Outcomes, choice.year)?;
+        self.open(at, Of::Outcomes, choice.year)?;
         Ok(vec![outcome_unticked(choice, UntickReason::Asked)])
     }
 
@@ -150,7 +175,7 @@ impl Selection {
         if !self.performances.contains(&choice.work) {
             return Ok(Vec::new());
         }
-        open(at, Of::Performances, choice.year)?;
+        self.open(at, Of::Performances, choice.year)?;
         Ok(vec![performance_unticked(choice, UntickReason::Asked)])
     }
 
@@ -171,6 +196,41 @@ impl Selection {
         } else {
             Vec::new()
         }
+    }
+
+    /// What stands at this position is submitted: an outcome on a certificate that stands, a performance that is handed
+    /// in. What doesn't has its un-ticking on its way.
+    fn lock(&self, at: &At<'_>, student: PersonId, year: SchoolYear) -> Vec<SubmissionEvent> {
+        if self.locked {
+            return Vec::new();
+        }
+        at.guarded_facts_of(&format!("works-{student}-{year}"));
+        let outcomes = self.outcomes.keys().filter_map(|work| {
+            let found = at.facts().work(*work)?;
+            let Certificate { commitment, version } = certified(at, found, *work).ok()?;
+            let (commitment, certificate) = (Public(commitment.clone()), Some(*version));
+            Some(LockedWork { work: *work, kind: found.kind, commitment, certificate })
+        });
+        let performances = self.performances.iter().filter_map(|work| {
+            let found = at.facts().work(*work)?;
+            let commitment = Public(found.handed_in.clone()?);
+            Some(LockedWork { work: *work, kind: found.kind, commitment, certificate: None })
+        });
+        let works: Vec<_> = outcomes.chain(performances).collect();
+        match works.is_empty() {
+            true => Vec::new(),
+            false => vec![SubmissionEvent::SelectionLocked { student, year, works }],
+        }
+    }
+
+    /// The policy of the year, if its window is open and no batch has locked the selection.
+    fn open<'a>(&self, at: &At<'a>, of: Of, year: SchoolYear) -> Result<&'a Policy, Refusal> {
+        if self.locked {
+            return Err(Refusal::Locked { of });
+        }
+        let policy = at.policy(year).ok_or(Refusal::NoPolicy { year })?;
+        let window = policy.terms.selection;
+        if window.holds(at.now) { Ok(policy) } else { Err(Refusal::WindowClosed { of, window, now: at.now }) }
     }
 
     fn room(&self, of: Of, policy: &Policy) -> Result<(), Refusal> {
@@ -208,13 +268,6 @@ fn certified<'a>(at: &At<'a>, found: &Work, work: WorkId) -> Result<&'a Certific
     // Bytes that were changed after they were certified no longer are (C3).
     let stands = certificate.filter(|it| found.handed_in.as_ref() == Some(&it.commitment));
     stands.ok_or(Refusal::NotCertified)
-}
-
-/// The policy of the year, if its window is open.
-fn open<'a>(at: &At<'a>, of: Of, year: SchoolYear) -> Result<&'a Policy, Refusal> {
-    let policy = at.policy(year).ok_or(Refusal::NoPolicy { year })?;
-    let window = policy.terms.selection;
-    if window.holds(at.now) { Ok(policy) } else { Err(Refusal::WindowClosed { of, window, now: at.now }) }
 }
 
 fn outcome_unticked(Choice { student, year, work }: Choice, why: UntickReason) -> SubmissionEvent {

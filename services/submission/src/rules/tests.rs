@@ -12,6 +12,7 @@ fn known(refusal: &Refusal) {
         | Refusal::OtherYear { .. }
         | Refusal::NoPolicy { .. }
         | Refusal::WindowClosed { .. }
+        | Refusal::Locked { .. }
         | Refusal::NotCertified
         | Refusal::NotHandedIn
         | Refusal::Full { .. } => {}
@@ -32,6 +33,7 @@ fn every_refusal_has_a_row_and_no_row_is_left_over() {
         every.push(Refusal::OtherKind { of });
         every.push(Refusal::OtherYear { of, year });
         every.push(Refusal::WindowClosed { of, window: window(), now: Instant::from_micros(1) });
+        every.push(Refusal::Locked { of });
         every.push(Refusal::Full { of, cap: 6 });
     }
     every.iter().for_each(known);

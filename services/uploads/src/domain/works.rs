@@ -275,6 +275,7 @@ fn begun(at: &At<'_>, kind: WorkKind, begin: Begin) -> Decided {
         size,
         until: at.now.plus(UPLOAD_TIME),
         salt: personal(begin.salt),
+        details: Vec::new(),
     }])
 }
 

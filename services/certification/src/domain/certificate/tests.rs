@@ -69,6 +69,7 @@ fn begun(kind: WorkKind) -> UploadsEvent {
         size: 1,
         until: Instant::default(),
         salt: personal("00"),
+        details: Vec::new(),
     }
 }
 

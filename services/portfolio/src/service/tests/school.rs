@@ -274,6 +274,7 @@ fn begun(student: PersonId, work: WorkId, kind: WorkKind) -> UploadsEvent {
         size: 7,
         until: Instant::default(),
         salt: of("00"),
+        details: Vec::new(),
     }
 }
 

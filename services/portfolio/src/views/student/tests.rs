@@ -82,7 +82,7 @@ fn c1_c5_a_work_is_what_its_teacher_said_last_with_the_reason_sealed() {
 }
 
 #[test]
-fn s1_a_work_is_selected_until_it_is_unticked() {
+fn s_1_a_work_is_selected_until_it_is_unticked() {
     let certified =
         || [begun(WORK, outcome()).into(), submitted(WORK).into(), certified(WORK).into()].into_iter();
     assert!(!work_after(certified()).selected);

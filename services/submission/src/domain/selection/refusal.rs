@@ -13,6 +13,8 @@ const PERFORMANCES_MAX: usize = 10;
 const OUTCOMES_WHEN: Clause = clause("A.11");
 /// When performances are selected.
 const PERFORMANCES_WHEN: Clause = clause("A.12");
+/// A batch locks what it submits.
+const LOCK: Clause = clause("S3");
 /// A policy says how many and when.
 const POLICY: Clause = clause("G3");
 
@@ -63,6 +65,11 @@ pub enum Refusal {
         window: Window,
         /// When it was asked.
         now: Instant,
+    },
+    /// A batch has locked the selection.
+    Locked {
+        /// What was to be selected, or no longer.
+        of: Of,
     },
     /// The outcome isn't certified as it is handed in.
     NotCertified,
@@ -124,6 +131,7 @@ impl kernel::Refusal for Refusal {
             | Self::OtherYear { .. }
             | Self::NoPolicy { .. }
             | Self::WindowClosed { .. }
+            | Self::Locked { .. }
             | Self::NotCertified
             | Self::NotHandedIn
             | Self::Full { .. } => Kind::FailedPrecondition,
@@ -138,6 +146,7 @@ impl kernel::Refusal for Refusal {
             Self::OtherYear { .. } => "SELECTION_OF_OTHER_YEAR",
             Self::NoPolicy { .. } => "SELECTION_WITHOUT_POLICY",
             Self::WindowClosed { .. } => "SELECTION_WINDOW_CLOSED",
+            Self::Locked { .. } => "SELECTION_LOCKED",
             Self::NotCertified => "SELECTION_NOT_CERTIFIED",
             Self::NotHandedIn => "SELECTION_NOT_HANDED_IN",
             Self::Full { .. } => "SELECTION_FULL",
@@ -153,6 +162,7 @@ impl kernel::Refusal for Refusal {
             | Self::Full { of, .. } => of.clause(),
             Self::NoPolicy { .. } => POLICY,
             Self::WindowClosed { of, .. } => of.when(),
+            Self::Locked { .. } => LOCK,
             Self::NotCertified => OUTCOMES,
             Self::NotHandedIn => PERFORMANCES,
         }
@@ -172,6 +182,12 @@ impl kernel::Refusal for Refusal {
             Self::WindowClosed { of, window, now } => {
                 let (from, until) = (window.from, window.until);
                 format!("{} are selected from {from} until {until}; it is {now}", of.english())
+            }
+            Self::Locked { of } => {
+                format!(
+                    "the {} of this year are locked for the central database; ask the registrar",
+                    of.english()
+                )
             }
             Self::NotCertified => {
                 "the outcome is not certified; ask the course's teacher to certify it first".into()
@@ -194,6 +210,7 @@ impl kernel::Refusal for Refusal {
                 let (from, until) = (window.from, window.until);
                 format!("{}勾選期間為 {from} 至 {until}，現在是 {now}。", of.chinese())
             }
+            Self::Locked { of } => format!("本學年度{}已鎖定並提交中央資料庫，請洽註冊組。", of.chinese()),
             Self::NotCertified => "此件課程學習成果未經認證，請先請任課教師認證。".into(),
             Self::NotHandedIn => "此件多元表現尚未完成上傳。".into(),
             Self::Full { of, cap } => {
@@ -214,6 +231,7 @@ impl kernel::Refusal for Refusal {
             Self::UnknownWork { .. }
             | Self::AnothersWork { .. }
             | Self::OtherKind { .. }
+            | Self::Locked { .. }
             | Self::NotCertified
             | Self::NotHandedIn => Vec::new(),
         }

@@ -204,7 +204,7 @@ fn s4_4_2_refuses_the_eleventh_performance() {
 }
 
 #[test]
-fn s1_asking_for_what_is_so_already_changes_nothing() {
+fn s_1_asking_for_what_is_so_already_changes_nothing() {
     given((1..=6).map(ticked)).at(at(30)).when(tick(6)).then([]);
     given([]).at(at(30)).when(untick(1)).then([]);
     let chosen = choice(performance(1));
@@ -328,7 +328,7 @@ fn u6_what_is_taken_back_is_unticked_whatever_the_window() {
 }
 
 #[test]
-fn s1_how_many_are_left_never_is_less_than_none() {
+fn s_1_how_many_are_left_never_is_less_than_none() {
     let mut selection = Selection::default();
     (1..=6).for_each(|n| selection.evolve(&ticked(n)));
     let GovernanceEvent::PolicyAdopted { version, from, terms, .. } = policy(4, 10) else {
@@ -371,4 +371,64 @@ proptest! {
         events.iter().for_each(|event| replayed.evolve(event));
         prop_assert_eq!(state, replayed);
     }
+}
+
+fn lock() -> Command {
+    Command::Lock { student: STUDENT, year: year() }
+}
+
+fn locked(outcomes: &[u128], performances: &[u128]) -> SubmissionEvent {
+    let commitment = || Public("b".to_owned());
+    let kind = WorkKind::Outcome { course: COURSE, semester: semester() };
+    let outcomes = outcomes.iter().map(|n| LockedWork {
+        work: outcome(*n),
+        kind,
+        commitment: commitment(),
+        certificate: Some(1),
+    });
+    let kind = WorkKind::Performance { category: Category::Piece, year: year() };
+    let performances = performances.iter().map(|n| LockedWork {
+        work: performance(*n),
+        kind,
+        commitment: commitment(),
+        certificate: None,
+    });
+    SubmissionEvent::SelectionLocked {
+        student: STUDENT,
+        year: year(),
+        works: outcomes.chain(performances).collect(),
+    }
+}
+
+#[test]
+fn s_3_a_lock_takes_what_stands_and_leaves_what_was_revoked_or_taken_back() {
+    let ticks = || [ticked(1), ticked(2), performance_ticked(1), performance_ticked(2)];
+    given(ticks()).at(at(30)).when(lock()).then([locked(&[1, 2], &[1, 2])]);
+    let kind = WorkKind::Performance { category: Category::Piece, year: year() };
+    let withdrawn = UploadsEvent::WorkWithdrawn { student: STUDENT, work: performance(2), kind };
+    let given = given(ticks()).known(&certificate(outcome(1)), revoked(outcome(1)));
+    given.known(&works(STUDENT), withdrawn).at(at(30)).when(lock()).then([locked(&[2], &[1])]);
+}
+
+#[test]
+fn s_3_nothing_is_locked_twice_or_empty() {
+    given([]).when(lock()).then([]);
+    given([ticked(1), unticked(1, UntickReason::Asked)]).when(lock()).then([]);
+    given([ticked(1), locked(&[1], &[])]).when(lock()).then([]);
+}
+
+#[test]
+fn s_3_refuses_to_change_what_is_locked() {
+    let locked = || given([ticked(1), performance_ticked(1), locked(&[1], &[1])]);
+    let (outcomes, performances) =
+        (Refusal::Locked { of: Of::Outcomes }, Refusal::Locked { of: Of::Performances });
+    locked().when(tick(2)).then_refused(outcomes.clone());
+    locked().when(untick(1)).then_refused(outcomes);
+    let tick = Command::TickPerformance(choice(performance(2)));
+    locked().when(tick).then_refused(performances.clone());
+    let untick = Command::UntickPerformance(choice(performance(1)));
+    locked().when(untick).then_refused(performances);
+    // What was revoked before goes all the same.
+    let drop = Command::DropRevoked { choice: choice(outcome(1)), revoked: 2 };
+    locked().when(drop).then([unticked(1, UntickReason::Revoked)]);
 }

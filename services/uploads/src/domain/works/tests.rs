@@ -121,6 +121,7 @@ fn begun_as(kind: WorkKind, work: WorkId, file: FileId, hour: i64) -> UploadsEve
         size: 3 << 20,
         until: at(hour).plus(UPLOAD_TIME),
         salt: personal("5a"),
+        details: Vec::new(),
     }
 }
 
