@@ -7,6 +7,9 @@ use std::path::{Path, PathBuf};
 use prost::Message as _;
 use prost_types::{DescriptorProto, FileDescriptorSet};
 
+/// What Licheng asks and doesn't serve.
+const ASKED: &str = "licheng.central.v1";
+
 fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("no OUT_DIR")?);
     let mut files = Vec::new();
@@ -14,7 +17,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     files.sort();
     println!("cargo:rerun-if-changed=licheng");
     let descriptors = protox::compile(&files, ["."])?;
-    std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
+    let mut served = descriptors.clone();
+    served.file.retain(|file| file.package() != ASKED);
+    std::fs::write(out.join("descriptors.bin"), served.encode_to_vec())?;
     std::fs::write(out.join("commands.rs"), commands(&descriptors)?)?;
     tonic_prost_build::configure().bytes(".").compile_fds(descriptors)?;
     Ok(())

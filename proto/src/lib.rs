@@ -21,9 +21,9 @@ macro_rules! packages {
     )+};
 }
 
-packages!(types, governance, records, uploads, certification, submission, portfolio, audit);
+packages!(types, governance, records, uploads, certification, submission, portfolio, audit, central);
 
-/// Every file's descriptor, for reflection.
+/// The descriptor of every file that is served, for reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
 
 /// A message that asks for something to be done.

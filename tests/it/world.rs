@@ -18,6 +18,7 @@ use vault::KeyEncryptionKey;
 
 mod answers;
 mod caller;
+mod central;
 mod copied;
 mod database;
 mod files;
@@ -29,6 +30,7 @@ mod works;
 
 pub(crate) use answers::{malformed, ok, refused, refused_verdict};
 pub(crate) use caller::{Caller, ask};
+pub(crate) use central::{Ministry, Told, json};
 pub(crate) use copied::Copied;
 use database::Database;
 pub(crate) use files::{Sheet, pdf, png};
@@ -124,6 +126,20 @@ impl World {
         }
     }
 
+    /// The same with a central database.
+    pub(crate) async fn start_with_central(backend: Backend, central: &str) -> Self {
+        match backend {
+            Backend::Embedded => Self::start_at(scratch(), None, Some(central)).await,
+            Backend::District => {
+                let (database, bus) = (Database::create(), setting("LICHENG_TEST_NATS"));
+                let servers = Some([database.url(), bus.as_str()]);
+                let mut world = Self::start_at(scratch(), servers, Some(central)).await;
+                world.database = Some(database);
+                world
+            }
+        }
+    }
+
     /// The same of a district, with a bus of its own.
     pub(crate) async fn start_with_bus(bus: &str) -> Self {
         let database = Database::create();
@@ -134,12 +150,16 @@ impl World {
 
     /// The same in a folder, and where it is a district's, on these servers: PostgreSQL's URL, and the bus's.
     pub(crate) async fn start_in(folder: TempDir, servers: Option<[&str; 2]>) -> Self {
+        Self::start_at(folder, servers, None).await
+    }
+
+    async fn start_at(folder: TempDir, servers: Option<[&str; 2]>, central: Option<&str>) -> Self {
         let data = folder.path().join("data");
         let issuer = Issuer::local(&data.join("keys"), "licheng").unwrap();
         chassis::clock::advance(&data.join("clock"), instant(MORNING)).unwrap();
         let place = match servers {
-            None => embedded(&data),
-            Some([database, bus]) => district(&data, database, bus),
+            None => embedded(&data, central),
+            Some([database, bus]) => district(&data, [database, bus], central),
         };
         if servers.is_some() {
             let migrated = licheng(&place, &["migrate"]).await;
@@ -308,13 +328,18 @@ fn log(folder: &TempDir, n: usize) -> PathBuf {
     folder.path().join(format!("serve-{n}.log"))
 }
 
-fn embedded(data: &Path) -> [String; 2] {
-    let clock = data.join("clock");
-    std::fs::write(data.join("licheng.toml"), format!("clock.simulated = {clock:?}\n")).unwrap();
+/// The setting of a central database.
+fn central_setting(central: Option<&str>) -> String {
+    central.map(|url| format!("central.url = {url:?}")).unwrap_or_default()
+}
+
+fn embedded(data: &Path, central: Option<&str>) -> [String; 2] {
+    let (clock, central) = (data.join("clock"), central_setting(central));
+    std::fs::write(data.join("licheng.toml"), format!("clock.simulated = {clock:?}\n{central}\n")).unwrap();
     ["--data".to_owned(), data.to_str().unwrap().to_owned()]
 }
 
-fn district(data: &Path, database: &str, nats: &str) -> [String; 2] {
+fn district(data: &Path, [database, nats]: [&str; 2], central: Option<&str>) -> [String; 2] {
     write_secret(&data.join("kek"), KeyEncryptionKey::generate().to_text().as_bytes()).unwrap();
     let file = data.join("district.toml");
     let text = format!(
@@ -325,12 +350,14 @@ fn district(data: &Path, database: &str, nats: &str) -> [String; 2] {
         files.folder = "files"
         keys.key_encryption_key = "kek"
         clock.simulated = "clock"
+        {central}
         [identity.issuers.local]
         issuer = "{issuer}"
         algorithm = "EdDSA"
         public_key = "keys/token.pub.pem"
         "#,
         issuer = chassis::token::LOCAL_ISSUER,
+        central = central_setting(central),
     );
     std::fs::write(&file, text).unwrap();
     ["--config".to_owned(), file.to_str().unwrap().to_owned()]

@@ -32,6 +32,9 @@ pub struct Config {
     /// Whose tokens are believed.
     #[serde(default)]
     pub identity: IdentityConfig,
+    /// The central database.
+    #[serde(default)]
+    pub central: CentralConfig,
     /// The service clock.
     #[serde(default)]
     pub clock: ClockConfig,
@@ -101,6 +104,15 @@ pub struct IssuerConfig {
     pub algorithm: String,
     /// File of its public key, PEM.
     pub public_key: PathBuf,
+}
+
+/// The central database (中央資料庫).
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CentralConfig {
+    /// `http://host:port` or `https://…` of its gRPC service; absent: approved batches wait.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
 }
 
 /// The service clock.
@@ -195,6 +207,7 @@ impl Config {
                 )]),
                 ..IdentityConfig::default()
             },
+            central: CentralConfig::default(),
             clock: ClockConfig::default(),
             telemetry: TelemetryConfig::default(),
             shutdown_seconds: default_shutdown(),

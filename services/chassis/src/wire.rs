@@ -64,8 +64,15 @@ pub fn semester(text: &str) -> Result<Semester, String> {
 /// # Errors
 /// What is wrong with it.
 pub fn date(text: &str) -> Result<String, &'static str> {
-    let date: Date = text.trim().parse().map_err(|_| "must be a date, such as 2009-03-14")?;
-    Ok(date.to_string())
+    day(text).map(|day| day.to_string())
+}
+
+/// The same as a day.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn day(text: &str) -> Result<Date, &'static str> {
+    text.trim().parse().map_err(|_| "must be a date, such as 2009-03-14")
 }
 
 /// An instant that may be absent.

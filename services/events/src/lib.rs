@@ -19,6 +19,7 @@ mod record;
 mod records;
 pub mod spec;
 mod submission;
+mod submitted;
 mod uploads;
 
 pub use archive::{ArchiveEvent, Compartments, HoldScope};
@@ -32,5 +33,8 @@ pub use event::{AnyEvent, DomainEvent, Recorded, UnknownType};
 pub use governance::{GovernanceEvent, PolicyTerms, SemesterTerms};
 pub use record::{NotARecord, RECORD_BYTES_MAX, Record, leaf, well_formed_stream};
 pub use records::{Leaving, RecordsEvent, StudentData};
-pub use submission::{ItemVerdict, LockedWork, ReceiptItem, SubmissionEvent, UntickReason};
+pub use submission::SubmissionEvent;
+pub use submitted::{
+    Finding, ItemVerdict, LockedWork, Problem, ReceiptItem, UntickReason, extract_of, package_of,
+};
 pub use uploads::{Category, Detail, FileDescription, UploadsEvent, WorkKind};

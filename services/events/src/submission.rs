@@ -1,7 +1,7 @@
 use kernel::{Date, FileId, Instant, PersonId, Personal, Public, SchoolYear, WorkId};
 use serde::{Deserialize, Serialize};
 
-use crate::{DomainEvent, WorkKind};
+use crate::{DomainEvent, Finding, LockedWork, ReceiptItem, UntickReason};
 
 /// What submission records: the student's selection (勾選), the batch that the registrar submits (提交), and the
 /// receipt (收訖明細) that the student confirms.
@@ -89,6 +89,16 @@ pub enum SubmissionEvent {
         students: u32,
         /// Works in it.
         items: u32,
+    },
+    /// What a check (預檢) found, some at a time.
+    #[serde(rename = "licheng.submission.FindingsNoted.v1")]
+    FindingsNoted {
+        /// The school year.
+        year: SchoolYear,
+        /// The round.
+        round: u16,
+        /// What was found.
+        findings: Vec<Finding>,
     },
     /// The batch has been checked (預檢).
     #[serde(rename = "licheng.submission.BatchChecked.v1")]
@@ -254,53 +264,32 @@ pub enum SubmissionEvent {
     },
 }
 
-/// A work as a lock says that it is submitted.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct LockedWork {
-    /// The work.
-    pub work: WorkId,
-    /// What it is.
-    pub kind: WorkKind,
-    /// The commitment of its bytes.
-    pub commitment: Public<String>,
-    /// Of an outcome: version of the stream `certificate-{work}` that certified it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub certificate: Option<u32>,
-}
-
-/// What became of a work that was sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ReceiptItem {
-    /// The work.
-    pub work: WorkId,
-    /// What the receipt says of it.
-    pub verdict: ItemVerdict,
-}
-
-/// What the central database's receipt says of an item, compared with what was sent (S4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ItemVerdict {
-    /// There, as it was sent.
-    Received,
-    /// Not there.
-    Missing,
-    /// There, with other bytes.
-    Altered,
-    /// There more than once.
-    Doubled,
-}
-
-/// Why a work is no longer selected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum UntickReason {
-    /// The student un-ticked it.
-    Asked,
-    /// Its certification was revoked (C5).
-    Revoked,
-    /// The student took the work back.
-    Withdrawn,
+impl SubmissionEvent {
+    /// The school year that it is about.
+    pub const fn year(&self) -> SchoolYear {
+        match self {
+            Self::OutcomeTicked { year, .. }
+            | Self::OutcomeUnticked { year, .. }
+            | Self::PerformanceTicked { year, .. }
+            | Self::PerformanceUnticked { year, .. }
+            | Self::SelectionLocked { year, .. }
+            | Self::BatchPrepared { year, .. }
+            | Self::BatchLocked { year, .. }
+            | Self::FindingsNoted { year, .. }
+            | Self::BatchChecked { year, .. }
+            | Self::BatchApproved { year, .. }
+            | Self::PackageBuilt { year, .. }
+            | Self::BatchTransferred { year, .. }
+            | Self::ReceiptReconciled { year, .. }
+            | Self::ReceiptIssued { year, .. }
+            | Self::ReceiptConfirmed { year, .. }
+            | Self::ReceiptDisputed { year, .. }
+            | Self::DisputeFellLate { year, .. }
+            | Self::DisputeAnswered { year, .. }
+            | Self::LetterPosted { year, .. }
+            | Self::LetterAnswered { year, .. } => *year,
+        }
+    }
 }
 
 impl DomainEvent for SubmissionEvent {
@@ -322,6 +311,7 @@ impl DomainEvent for SubmissionEvent {
             | Self::LetterAnswered { student, .. } => Some(*student),
             Self::BatchPrepared { .. }
             | Self::BatchLocked { .. }
+            | Self::FindingsNoted { .. }
             | Self::BatchChecked { .. }
             | Self::BatchApproved { .. }
             | Self::PackageBuilt { .. }

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::Span;
 use jiff::civil::Date;
 use jiff::tz::Offset;
 use serde::{Deserialize, Serialize};
@@ -144,6 +145,18 @@ pub fn start_of_day_in_taipei(day: Date) -> Instant {
     at.map(|at| Instant::from_micros(at.as_microsecond())).unwrap_or_default()
 }
 
+/// The day of an instant in Taipei.
+pub fn day_in_taipei(at: Instant) -> Date {
+    Offset::constant(8).to_datetime(at.timestamp()).date()
+}
+
+/// The end of the n-th whole day after the one of an instant, in Taipei: what may be done "within three days" may be done
+/// until then (民法 §120: the day itself doesn't count).
+pub fn end_of_days(at: Instant, days: u8) -> Instant {
+    let last = day_in_taipei(at).saturating_add(Span::new().days(i64::from(days).saturating_add(1)));
+    start_of_day_in_taipei(last)
+}
+
 /// From when on what is kept for so many years from a day may be erased: the first instant of the day after the period,
 /// in Taipei. The day itself doesn't count, and a period that would end on a day that isn't there ends with its month
 /// (民法 §120, §121).
@@ -175,6 +188,17 @@ mod tests {
     fn the_leap_day_belongs_to_its_school_year() {
         let leap = start_of_day_in_taipei(Date::constant(2024, 2, 29));
         assert!(SchoolYear::try_new(112).unwrap().window().holds(leap));
+    }
+
+    #[test]
+    fn days_are_counted_from_the_day_after_in_taipei() {
+        let at = |text: &str| text.parse::<Instant>().unwrap();
+        let midnight = "2028-03-03T16:00:00Z";
+        // 29 February 23:59:59.999999 and 00:00 in Taipei.
+        assert_eq!(end_of_days(at("2028-02-29T15:59:59.999999Z"), 3), at(midnight));
+        assert_eq!(end_of_days(at("2028-02-28T16:00:00Z"), 3), at(midnight));
+        assert_eq!(end_of_days(at("2028-02-28T15:59:59.999999Z"), 3), at("2028-03-02T16:00:00Z"));
+        assert_eq!(day_in_taipei(at("2026-12-31T16:00:00Z")), Date::constant(2027, 1, 1));
     }
 
     #[test]

@@ -143,6 +143,24 @@ duties! {
     /// To read one's own worklist (C4).
     ReadWorklist = "read-worklist", const clause("C4"), "read one's own worklist",
         [Teacher];
+    /// To prepare and check a batch for the central database (S3).
+    PrepareBatch = "prepare-batch", const clause("S3"), "prepare and check a batch for the central database",
+        [Registrar];
+    /// To approve a batch, which is sent then (S3).
+    ApproveBatch = "approve-batch", const clause("S3"), "approve a batch for the central database",
+        [AcademicAffairs, ExecutiveSecretary];
+    /// To follow a batch and its discrepancies (S4).
+    ReadBatch = "read-batch", const clause("S4"), "follow a batch and its discrepancies",
+        [Registrar, AcademicAffairs, ExecutiveSecretary];
+    /// To read, confirm or dispute one's receipt (收訖明細, §8.3).
+    ConfirmReceipt = "confirm-receipt", const clause("§8.3"), "read, confirm or dispute one's receipt",
+        [Student];
+    /// To answer disputes of receipts (§8.3).
+    AnswerDispute = "answer-dispute", const clause("§8.3"), "answer disputes of receipts",
+        [Registrar];
+    /// To send receipts by letter to students who left (S6).
+    KeepLetters = "keep-letters", const clause("S6"), "send receipts by letter to students who left",
+        [Registrar];
     /// To read, replay and verify the ledger (T2).
     AuditLedger = "audit-ledger", const clause("T2"), "read, replay and verify the ledger",
         [Auditor, Principal, ItOffice];

@@ -18,7 +18,9 @@ mod refusal;
 mod rule;
 mod text;
 
-pub use calendar::{SchoolYear, Semester, Term, Window, kept_until, start_of_day_in_taipei};
+pub use calendar::{
+    SchoolYear, Semester, Term, Window, day_in_taipei, end_of_days, kept_until, start_of_day_in_taipei,
+};
 pub use clause::{CLAUSES, Clause, ClauseText, clause, known_clause};
 pub use clock::{Clock, Spawner};
 pub use duty::{Duty, Office, UnknownName};

@@ -3,10 +3,12 @@
 use std::error::Error;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use blobstore::BlobStore;
-use chassis::{Module, Platform, Serving};
+use chassis::{Config, Module, Platform, Serving};
 use clap::ValueEnum;
+use submission::{CentralDatabase, GrpcCentral};
 
 use crate::house::House;
 
@@ -70,13 +72,21 @@ pub(crate) async fn start(platform: &Platform, only: &[Service]) -> Result<Servi
 
 fn module(platform: &Platform, service: Service) -> Result<Module, Box<dyn Error>> {
     let Platform { engine, config, vault, .. } = platform;
+    let blobs = || BlobStore::folder(&config.files.folder, vault.clone());
     Ok(match service {
         Service::Governance => governance::module(engine),
         Service::Records => records::module(engine),
-        Service::Uploads => uploads::module(engine, &BlobStore::folder(&config.files.folder, vault.clone())?),
+        Service::Uploads => uploads::module(engine, &blobs()?),
         Service::Certification => certification::module(engine),
-        Service::Submission => submission::module(engine),
+        Service::Submission => submission::module(engine, &blobs()?, central(config)?),
         Service::Portfolio => portfolio::module(engine),
         Service::Audit => audit::module(engine, &config.checkpoints, portfolio::projections()),
     })
+}
+
+/// The central database, if one is configured.
+fn central(config: &Config) -> Result<Option<Arc<dyn CentralDatabase>>, Box<dyn Error>> {
+    let Some(url) = &config.central.url else { return Ok(None) };
+    let central = GrpcCentral::at(url).map_err(|error| format!("central.url = {url}: {error}"))?;
+    Ok(Some(Arc::new(central)))
 }

@@ -1,91 +1,52 @@
-use std::collections::HashMap;
+//! What submission decides with: works and certificates, and what its own batches and receipts have come to.
 
-use events::{AnyEvent, CertificationEvent, Facts, Recorded, UploadsEvent, WorkKind};
-use kernel::{PersonId, WorkId};
+use events::{AnyEvent, Deadlines, Facts, GovernanceEvent, Recorded, Timely};
 
-/// What uploads says of each work, and certification of each outcome.
+mod rounds;
+mod works;
+
+use crate::domain::receipt;
+
+pub use rounds::{Dispute, Rounds, Year};
+pub use works::{Certificate, Work, Works};
+
+/// What the school is called.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct School {
+    /// Its code at the ministry (學校代碼).
+    pub code: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// The facts.
 #[derive(Debug, Default)]
-pub struct Works {
-    works: HashMap<WorkId, Work>,
-    certificates: HashMap<WorkId, Certificate>,
+pub struct Submissions {
+    /// The school, once its ledger is opened.
+    pub school: Option<School>,
+    /// What uploads says of works, and certification of outcomes.
+    pub works: Works,
+    /// What batches and receipts have come to.
+    pub rounds: Rounds,
 }
 
-/// A work as its student left it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Work {
-    /// The student.
-    pub student: PersonId,
-    /// What it is.
-    pub kind: WorkKind,
-    /// Commitment of the bytes that are handed in; `None`: begun only, refused, or taken back.
-    pub handed_in: Option<String>,
-}
-
-/// A certificate that stands.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Certificate {
-    /// Commitment of the certified bytes.
-    pub commitment: String,
-    /// Version of `certificate-{work}` that certified them.
-    pub version: u32,
-}
-
-impl Works {
-    /// A work, if it was ever begun.
-    pub fn work(&self, work: WorkId) -> Option<&Work> {
-        self.works.get(&work)
-    }
-
-    /// A work's certificate, if it has one that stands.
-    pub fn certificate(&self, work: WorkId) -> Option<&Certificate> {
-        self.certificates.get(&work)
-    }
-
-    fn upload(&mut self, event: &UploadsEvent) {
-        match event {
-            UploadsEvent::WorkBegun { student, work, kind, .. } => {
-                let begun = Work { student: *student, kind: *kind, handed_in: None };
-                self.works.entry(*work).or_insert(begun);
-            }
-            UploadsEvent::OutcomeSubmitted { student, work, course, semester, commitment, .. } => {
-                let kind = WorkKind::Outcome { course: *course, semester: *semester };
-                let handed_in = Some(commitment.0.clone());
-                self.works.insert(*work, Work { student: *student, kind, handed_in });
-            }
-            UploadsEvent::PerformanceSubmitted { student, work, category, year, commitment, .. } => {
-                let kind = WorkKind::Performance { category: *category, year: *year };
-                let handed_in = Some(commitment.0.clone());
-                self.works.insert(*work, Work { student: *student, kind, handed_in });
-            }
-            UploadsEvent::FileRefused { work, .. } | UploadsEvent::WorkWithdrawn { work, .. } => {
-                self.works.entry(*work).and_modify(|work| work.handed_in = None);
-            }
-        }
-    }
-
-    fn judge(&mut self, event: &CertificationEvent, version: u32) {
-        match event {
-            CertificationEvent::WorkCertified { work, commitment, .. } => {
-                let commitment = commitment.0.clone();
-                self.certificates.insert(*work, Certificate { commitment, version });
-            }
-            CertificationEvent::WorkReturned { work, .. }
-            | CertificationEvent::CertificationRevoked { work, .. } => {
-                self.certificates.remove(work);
-            }
-        }
-    }
-}
-
-impl Facts for Works {
+impl Facts for Submissions {
     fn apply(&mut self, event: &Recorded<AnyEvent>) {
         match &event.event {
-            AnyEvent::Uploads(uploaded) => self.upload(uploaded),
-            AnyEvent::Certification(judged) => self.judge(judged, event.record.streamversion),
-            AnyEvent::Governance(_)
-            | AnyEvent::Records(_)
-            | AnyEvent::Submission(_)
-            | AnyEvent::Archive(_) => {}
+            AnyEvent::Uploads(uploaded) => self.works.upload(uploaded),
+            AnyEvent::Certification(judged) => self.works.judge(judged, event.record.streamversion),
+            AnyEvent::Submission(submitted) => self.rounds.submit(event, submitted),
+            AnyEvent::Archive(archived) => self.rounds.archive(archived),
+            AnyEvent::Governance(GovernanceEvent::LedgerOpened { code, name, .. }) => {
+                self.school = Some(School { code: code.0.clone(), name: name.0.clone() });
+            }
+            AnyEvent::Governance(_) | AnyEvent::Records(_) => {}
         }
+    }
+}
+
+impl Timely<receipt::Command> for Submissions {
+    fn deadlines(&self) -> &Deadlines<receipt::Command> {
+        self.rounds.deadlines()
     }
 }

@@ -84,6 +84,106 @@ pub const RULES: &[Rule] = &[
         text: "a policy says how many works are selected, and when",
         refusal: "SELECTION_WITHOUT_POLICY",
     },
+    Rule {
+        clause: const { clause("G3") },
+        text: "a batch is prepared under a policy that says when selection closes",
+        refusal: "BATCH_WITHOUT_POLICY",
+    },
+    Rule {
+        clause: const { clause("S3") },
+        text: "a batch is prepared once selection has closed",
+        refusal: "BATCH_TOO_EARLY",
+    },
+    Rule {
+        clause: const { clause("S3") },
+        text: "one round of a batch is under way at a time",
+        refusal: "BATCH_UNDER_WAY",
+    },
+    Rule {
+        clause: const { clause("S3") },
+        text: "a round sends what was selected and not sent, or what is sent again",
+        refusal: "BATCH_EMPTY",
+    },
+    Rule {
+        clause: const { clause("S3") },
+        text: "a batch is prepared before it is checked or approved",
+        refusal: "BATCH_NOT_PREPARED",
+    },
+    Rule {
+        clause: const { clause("S3") },
+        text: "every selection of a batch is locked before it is checked",
+        refusal: "BATCH_NOT_LOCKED",
+    },
+    Rule {
+        clause: const { clause("S3") },
+        text: "a batch is checked, as it is locked, before it is approved",
+        refusal: "BATCH_NOT_CHECKED",
+    },
+    Rule {
+        clause: const { clause("S3") },
+        text: "a batch with damaged files is not approved",
+        refusal: "BATCH_BLOCKED",
+    },
+    Rule {
+        clause: const { clause("§8.3") },
+        text: "a receipt is confirmed once it is issued",
+        refusal: "RECEIPT_NOT_ISSUED",
+    },
+    Rule {
+        clause: const { clause("§8.3") },
+        text: "the newest receipt is the one that is confirmed or disputed",
+        refusal: "RECEIPT_OF_OTHER_ROUND",
+    },
+    Rule {
+        clause: const { clause("S5") },
+        text: "a receipt is confirmed or disputed within three days",
+        refusal: "RECEIPT_WINDOW_CLOSED",
+    },
+    Rule {
+        clause: const { clause("§8.3") },
+        text: "a dispute is answered before the receipt is confirmed or disputed again",
+        refusal: "RECEIPT_IN_DISPUTE",
+    },
+    Rule {
+        clause: const { clause("§8.3") },
+        text: "what is missing or altered is sent again before the receipt is confirmed",
+        refusal: "RECEIPT_INCOMPLETE",
+    },
+    Rule {
+        clause: const { clause("§8.3") },
+        text: "a receipt that is confirmed is not disputed",
+        refusal: "RECEIPT_CONFIRMED",
+    },
+    Rule {
+        clause: const { clause("§8.3") },
+        text: "a dispute is about works in the receipt",
+        refusal: "RECEIPT_WITHOUT_WORK",
+    },
+    Rule {
+        clause: const { clause("§8.3") },
+        text: "what is answered is a dispute",
+        refusal: "RECEIPT_NOT_DISPUTED",
+    },
+    Rule {
+        clause: const { clause("S6") },
+        text: "letters go to students who left",
+        refusal: "LETTER_TO_PRESENT_STUDENT",
+    },
+    Rule {
+        clause: const { clause("S6") },
+        text: "a letter is posted before it is answered",
+        refusal: "LETTER_NOT_POSTED",
+    },
+    Rule {
+        clause: const { clause("S6") },
+        text: "a letter is answered after the day it was posted",
+        refusal: "LETTER_ANSWERED_BEFORE_POSTED",
+    },
+    Rule {
+        clause: const { clause("S6") },
+        text: "a letter is posted and answered on a day that has come",
+        refusal: "LETTER_IN_FUTURE",
+    },
 ];
 
 #[cfg(test)]

@@ -8,6 +8,12 @@ use proto::submission::v1::{
 
 use crate::{Choice, Command, Of, Selection};
 
+pub(crate) mod batches;
+pub(crate) mod receipts;
+
+pub(crate) use batches::stream as batch_stream;
+pub(crate) use receipts::stream as receipt_stream;
+
 /// A student's selection of a school year.
 pub(crate) fn stream(student: PersonId, year: SchoolYear) -> String {
     format!("selection-{student}-{year}")

@@ -1,4 +1,4 @@
-//! `licheng serve` as a child.
+//! Programs that serve, as children.
 
 use std::fs::File;
 use std::net::SocketAddr;
@@ -9,7 +9,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 use tonic::transport::{Channel, Endpoint};
 
-use super::{PATIENCE, executable};
+use super::{PATIENCE, executable, setting};
 
 /// It is killed with this.
 pub(crate) struct Process {
@@ -25,13 +25,24 @@ pub(crate) struct Process {
 impl Process {
     /// Serves; it takes requests by now.
     pub(super) async fn serve(place: &[String; 2], options: &[&str], log: &Path) -> Self {
+        let place = place.iter().map(String::as_str);
+        let arguments: Vec<_> = ["serve"].into_iter().chain(place).chain(options.iter().copied()).collect();
+        Self::start(&executable(), &arguments, log).await
+    }
+
+    /// The stand-in ministry, with its packages in a folder.
+    pub(crate) async fn ministry(data: &Path, options: &[&str], log: &Path) -> Self {
+        let place = ["--data", data.to_str().unwrap()];
+        let arguments: Vec<_> = place.into_iter().chain(options.iter().copied()).collect();
+        Self::start(&setting("LICHENG_TEST_BIN_MINISTRY"), &arguments, log).await
+    }
+
+    async fn start(program: &str, arguments: &[&str], log: &Path) -> Self {
         // A file that is larger than a limit allows is then an error, as on a full disk.
         let mut child = Command::new("env")
             .arg("--ignore-signal=XFSZ")
-            .arg(executable())
-            .arg("serve")
-            .args(place)
-            .args(options)
+            .arg(program)
+            .args(arguments)
             .args(["--listen", "127.0.0.1:0"])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -42,7 +53,7 @@ impl Process {
         let mut printed = BufReader::new(child.stdout.take().unwrap()).lines();
         let address = tokio::time::timeout(PATIENCE, address(&mut printed)).await.ok().flatten();
         let Some(address) = address else {
-            panic!("licheng serve doesn't listen: {}", std::fs::read_to_string(log).unwrap());
+            panic!("{program} doesn't listen: {}", std::fs::read_to_string(log).unwrap());
         };
         Self { address, channel: connect(address).await, child, _printed: printed }
     }

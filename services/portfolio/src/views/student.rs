@@ -240,6 +240,7 @@ impl StudentDocument {
             SubmissionEvent::SelectionLocked { .. }
             | SubmissionEvent::BatchPrepared { .. }
             | SubmissionEvent::BatchLocked { .. }
+            | SubmissionEvent::FindingsNoted { .. }
             | SubmissionEvent::BatchChecked { .. }
             | SubmissionEvent::BatchApproved { .. }
             | SubmissionEvent::PackageBuilt { .. }

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use events::{Context, Decider, LockedWork, Policy, SubmissionEvent, UntickReason, WorkKind};
 use kernel::{PersonId, Public, SchoolYear, WorkId};
 
-use crate::facts::{Certificate, Work, Works};
+use crate::facts::{Certificate, Submissions, Work};
 
 mod refusal;
 
@@ -60,13 +60,13 @@ pub enum Command {
     },
 }
 
-type At<'a> = Context<'a, Works>;
+type At<'a> = Context<'a, Submissions>;
 type Decided = Result<Vec<SubmissionEvent>, Refusal>;
 
 impl Decider for Selection {
     type Command = Command;
     type Event = SubmissionEvent;
-    type Facts = Works;
+    type Facts = Submissions;
     type Refusal = Refusal;
 
     fn decide(&self, at: &At<'_>, command: Command) -> Decided {
@@ -98,6 +98,7 @@ impl Decider for Selection {
             SubmissionEvent::SelectionLocked { .. } => self.locked = true,
             SubmissionEvent::BatchPrepared { .. }
             | SubmissionEvent::BatchLocked { .. }
+            | SubmissionEvent::FindingsNoted { .. }
             | SubmissionEvent::BatchChecked { .. }
             | SubmissionEvent::BatchApproved { .. }
             | SubmissionEvent::PackageBuilt { .. }
@@ -206,13 +207,13 @@ impl Selection {
         }
         at.guarded_facts_of(&format!("works-{student}-{year}"));
         let outcomes = self.outcomes.keys().filter_map(|work| {
-            let found = at.facts().work(*work)?;
+            let found = at.facts().works.work(*work)?;
             let Certificate { commitment, version } = certified(at, found, *work).ok()?;
             let (commitment, certificate) = (Public(commitment.clone()), Some(*version));
             Some(LockedWork { work: *work, kind: found.kind, commitment, certificate })
         });
         let performances = self.performances.iter().filter_map(|work| {
-            let found = at.facts().work(*work)?;
+            let found = at.facts().works.work(*work)?;
             let commitment = Public(found.handed_in.clone()?);
             Some(LockedWork { work: *work, kind: found.kind, commitment, certificate: None })
         });
@@ -243,7 +244,7 @@ impl Selection {
 
 /// The work, if it is the student's own, of that kind and of that school year.
 fn chosen<'a>(at: &At<'a>, of: Of, choice: Choice) -> Result<&'a Work, Refusal> {
-    let found = at.facts().work(choice.work).ok_or(Refusal::UnknownWork { of })?;
+    let found = at.facts().works.work(choice.work).ok_or(Refusal::UnknownWork { of })?;
     if found.student != choice.student {
         return Err(Refusal::AnothersWork { of });
     }
@@ -264,7 +265,7 @@ fn chosen<'a>(at: &At<'a>, of: Of, choice: Choice) -> Result<&'a Work, Refusal> 
 
 /// The certificate that a tick will stand on: a guard, so that none is ticked that is revoked at the same time.
 fn certified<'a>(at: &At<'a>, found: &Work, work: WorkId) -> Result<&'a Certificate, Refusal> {
-    let certificate = at.guarded_facts_of(&format!("certificate-{work}")).certificate(work);
+    let certificate = at.guarded_facts_of(&format!("certificate-{work}")).works.certificate(work);
     // Bytes that were changed after they were certified no longer are (C3).
     let stands = certificate.filter(|it| found.handed_in.as_ref() == Some(&it.commitment));
     stands.ok_or(Refusal::NotCertified)

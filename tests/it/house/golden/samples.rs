@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use events::{
-    ArchiveEvent, Category, CertificationEvent, Compartments, Detail, FileDescription, GovernanceEvent,
-    HoldScope, ItemVerdict, Leaving, LockedWork, PolicyTerms, ReceiptItem, RecordsEvent, SemesterTerms,
-    StudentData, SubmissionEvent, UntickReason, UploadsEvent, WorkKind,
+    ArchiveEvent, Category, CertificationEvent, Compartments, Detail, FileDescription, Finding,
+    GovernanceEvent, HoldScope, ItemVerdict, Leaving, LockedWork, PolicyTerms, Problem, ReceiptItem,
+    RecordsEvent, SemesterTerms, StudentData, SubmissionEvent, UntickReason, UploadsEvent, WorkKind,
 };
 use kernel::{
     ClassId, Compartment, CourseId, Date, Duty, FileId, Instant, Office, Owner, Personal, Public, SchoolYear,
@@ -253,6 +253,15 @@ fn batch() -> Vec<SubmissionEvent> {
     vec![
         SubmissionEvent::BatchPrepared { year, round },
         SubmissionEvent::BatchLocked { year, round, students: 300, items: 2_400 },
+        SubmissionEvent::FindingsNoted {
+            year,
+            round,
+            findings: vec![Finding {
+                student: STUDENT,
+                work: Some(WORK),
+                problem: Problem::CourseNotSubmittable,
+            }],
+        },
         SubmissionEvent::BatchChecked { year, round, findings: 3, blocking: 0 },
         SubmissionEvent::BatchApproved { year, round },
         SubmissionEvent::PackageBuilt {
