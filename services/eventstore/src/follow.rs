@@ -40,6 +40,8 @@ pub(crate) struct Fares {
     at: Option<u64>,
     /// Whether the store says that it is parked, or may say so from a former run.
     parked: bool,
+    /// Whether it waits for what passes by itself: it is told of once.
+    waits: bool,
 }
 
 /// What it does next.
@@ -52,7 +54,7 @@ pub(crate) enum Next {
 
 impl Fares {
     pub(crate) const fn new() -> Self {
-        Self { at: None, parked: true }
+        Self { at: None, parked: true, waits: false }
     }
 
     /// One turn: as far as it goes.
@@ -64,14 +66,16 @@ impl Fares {
     ) -> Next {
         match self.go_on(engine, follower, ledger).await {
             Ok(position) => {
-                self.at = Some(position);
+                (self.at, self.waits) = (Some(position), false);
                 Next::Beyond(position)
             }
             Err(fault) => {
                 self.at = None;
                 let follower = follower.name();
                 if passes(&fault) {
-                    tracing::warn!(follower, %ledger, %fault, "the follower waits");
+                    if !std::mem::replace(&mut self.waits, true) {
+                        tracing::warn!(follower, %ledger, %fault, "the follower waits");
+                    }
                     Next::After(SOON)
                 } else {
                     tracing::error!(follower, %ledger, %fault, "the follower is parked for this ledger");

@@ -12,10 +12,10 @@ use proto::records::v1::{
     ImportRosterBegin, ImportRosterFile, ImportRosterRequest, ImportRow, ImportSummary,
 };
 use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::Channel;
 use tonic::{Request, Status};
 
 use crate::progress::{Bar, Progress};
+use crate::road::Road;
 
 /// Bytes of a chunk: what the service takes at most.
 const CHUNK: usize = 1 << 20;
@@ -70,7 +70,7 @@ fn named(path: &Path, error: &io::Error) -> io::Error {
 /// # Errors
 /// What the server answers.
 pub(crate) async fn import(
-    channel: Channel,
+    road: Road,
     bearer: MetadataValue<Ascii>,
     begin: ImportRosterBegin,
     files: &Files,
@@ -85,7 +85,7 @@ pub(crate) async fn import(
     let parts = parts.into_iter().map(|part| ImportRosterRequest { part: Some(part) });
     let mut request = Request::new(tokio_stream::iter(parts));
     request.metadata_mut().insert("authorization", bearer);
-    let mut answers = RecordsServiceClient::new(channel).import_roster(request).await?.into_inner();
+    let mut answers = RecordsServiceClient::new(road).import_roster(request).await?.into_inner();
     let (mut bar, mut summary) = (None::<Bar>, None);
     while let Some(answer) = answers.next().await {
         match answer?.part {

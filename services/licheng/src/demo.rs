@@ -1,10 +1,12 @@
-//! `licheng demo`: a school's year on the embedded default, from its roster to selected works and a verified ledger.
+//! `licheng demo`: a school's year, on the embedded default or as a district runs it, from its roster to a verified
+//! ledger.
 //!
 //! Everything goes through gRPC over TCP, each call with its caller's own token. What is refused is part of the show.
 
 mod calendar;
 mod certify;
 mod desk;
+mod district;
 mod files;
 mod names;
 mod opening;
@@ -16,6 +18,7 @@ mod school;
 mod select;
 mod semester;
 mod server;
+mod submit;
 mod summary;
 mod tally;
 mod upload;
@@ -25,16 +28,14 @@ use std::io::{self, Write as _};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
 
-use kernel::PersonId;
-use tonic::transport::Endpoint;
+use kernel::Instant;
 
 use calendar::Moment;
 use desk::House;
 use files::Made;
 use run::{Given, People};
-use server::{Local, Server};
+use server::Server;
 use summary::Summary;
 
 use crate::bundle;
@@ -63,17 +64,33 @@ pub struct Options {
     /// removes at the end.
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// The central database's gRPC service, to which the registrar submits; without it the year ends with the selection.
+    /// deploy/demo starts a stand-in and names it here.
+    #[arg(long, value_name = "URL")]
+    pub central: Option<String>,
     /// Writes the summary as JSON too.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
     /// Where gRPC listens; a free port of this machine otherwise.
     #[arg(long, value_name = "ADDR")]
     pub listen: Option<SocketAddr>,
+    /// A district's configuration to play on instead of a folder: PostgreSQL, NATS, a process for each service. It must
+    /// name a simulated clock and the issuer `licheng-local`; its database is migrated, and must not hold the school yet.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["data", "listen"])]
+    pub config: Option<PathBuf>,
+    /// Where the district's services listen, if they run already: `records=http://127.0.0.1:50052,…`.
+    #[arg(long, value_name = "SERVICE=URL", value_delimiter = ',', requires = "config", value_parser = server_of)]
+    pub servers: Vec<(String, String)>,
 }
 
 fn students(text: &str) -> Result<usize, String> {
     let number = text.parse().ok().filter(|number| (1..=20_000).contains(number));
     number.ok_or_else(|| "must be 1 to 20000".to_owned())
+}
+
+fn server_of(text: &str) -> Result<(String, String), String> {
+    let server = text.split_once('=').map(|(service, url)| (service.to_owned(), url.to_owned()));
+    server.ok_or_else(|| "must be a service and its URL: records=http://127.0.0.1:50052".to_owned())
 }
 
 /// Runs the demo.
@@ -82,7 +99,7 @@ fn students(text: &str) -> Result<usize, String> {
 /// A file can't be read or written; the server answers with a fault; the ledger does not verify, or a view is not what
 /// the ledger replays to. What rules refuse is no error.
 pub async fn run(options: Options) -> Result<(), Box<dyn Error>> {
-    let begun = Instant::now();
+    let begun = std::time::Instant::now();
     let bundle = match &options.roster {
         Some(folder) => bundle::folder(folder)?,
         None => school::made(options.students, options.seed)?,
@@ -94,21 +111,20 @@ pub async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     let year = roster::years(&bundle).into_iter().next_back();
     let year = year.ok_or("the roster has no semester: academicSessions.csv")?;
     let data = Data::new(&options);
-    let listen = options.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
-    let server = server::start(&data.folder, listen, calendar::instant(year, Moment::Opening)).await?;
-    let address = server.serving.address;
+    let server = started(&options, &data, calendar::instant(year, Moment::Opening)).await?;
     let given = Given {
-        channel: Endpoint::from_shared(format!("http://{address}"))?.connect().await?,
+        road: server.road.clone(),
         house: Arc::clone(&server.house) as Arc<dyn House>,
         principal: server.principal,
         seed: options.seed,
         bundle: &bundle,
         trials: &trials,
+        central: options.central.is_some(),
         views: portfolio::VIEWS,
         progress: Progress::new(),
     };
     let ran = run::run(given).await?;
-    let proof = server::verified(&server, &data.folder, ran.events).await;
+    let proof = server::verified(&server, &data.folder.join("export"), ran.events).await;
     if let Err(problem) = &proof {
         writeln!(io::stderr(), "the ledger does not verify: {problem}")?;
     }
@@ -119,21 +135,36 @@ pub async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     }
     summary.write(&refusals, &mut io::stdout().lock())?;
     let good = summary.ledger_verified && summary.views_match_replay;
-    finish(options.once, server, &data, &people).await?;
+    finish(&options, server, &data, &people).await?;
     if good { Ok(()) } else { Err("the ledger does not prove what was done".into()) }
 }
 
+/// The platform that the year is played on.
+async fn started(options: &Options, data: &Data, opening: Instant) -> Result<Server, Box<dyn Error>> {
+    if let Some(config) = &options.config {
+        let servers = options.servers.iter().cloned().collect();
+        let servers = Some(servers).filter(|_| !options.servers.is_empty());
+        return server::district(config, servers, options.central.as_deref(), opening).await;
+    }
+    let listen = options.listen.unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
+    server::embedded(&data.folder, listen, options.central.clone(), opening).await
+}
+
 /// Ends, or serves on until told to end.
-async fn finish(once: bool, server: Server, data: &Data, people: &People) -> Result<(), Box<dyn Error>> {
-    let Server { serving, house, .. } = server;
-    if once {
-        if !data.temporary {
+async fn finish(
+    options: &Options,
+    server: Server,
+    data: &Data,
+    people: &People,
+) -> Result<(), Box<dyn Error>> {
+    if options.once {
+        if !data.temporary && options.config.is_none() {
             writeln!(io::stdout(), "\nThe school's data is in {}", data.folder.display())?;
         }
-        return Ok(serving.shut_down().await?);
+        return server.shut_down().await;
     }
-    things_to_try(serving.address, &house, people, &data.folder)?;
-    Ok(serving.until_told().await?)
+    things_to_try(&server, people)?;
+    server.until_told().await
 }
 
 /// The files of a folder that are works, by name.
@@ -146,33 +177,38 @@ fn real_files(folder: &Path) -> io::Result<Vec<Made>> {
     Ok(files.into_iter().map(|(name, bytes)| Made { name, bytes }).collect())
 }
 
-fn things_to_try(address: SocketAddr, house: &Local, people: &People, data: &Path) -> io::Result<()> {
+fn things_to_try(server: &Server, people: &People) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let call = |who: &str, body: &str, method: &str| {
+    let call = |who: &str, body: &str, service: &str, method: &str| {
+        let address = server.addresses.of(service);
         format!(
-            "     grpcurl -plaintext -H \"authorization: Bearer ${who}\" -d '{body}' {address} licheng.{method}"
+            "     grpcurl -plaintext -H \"authorization: Bearer ${who}\" -d '{body}' {address} licheng.{service}.v1.{method}"
         )
     };
-    let token = |person: PersonId| house.token(person);
+    let (house, clock) = (&server.house, server.house.clock().display());
     let (student, work, id) = (people.student, &people.work, random::id(0, "things to try"));
-    writeln!(out, "\nServing at {address}; the data is in {}. Ctrl-C ends it.", data.display())?;
-    writeln!(out, "Its clock is simulated: it stands where {} says.", data.join("clock").display())?;
+    writeln!(
+        out,
+        "\nServing, for instance portfolio at {}. Ctrl-C ends it.",
+        server.addresses.of("portfolio")
+    )?;
+    writeln!(out, "Its clock is simulated: it stands where {clock} says; the data is beside that file.")?;
     writeln!(out, "\nThree things to try with any gRPC client (grpcurl needs no .proto files here):\n")?;
-    writeln!(out, "STUDENT={}", token(student)?)?;
-    writeln!(out, "TEACHER={}", token(people.teacher)?)?;
-    writeln!(out, "AUDITOR={}\n", token(people.auditor)?)?;
+    writeln!(out, "STUDENT={}", house.token(student)?)?;
+    writeln!(out, "TEACHER={}", house.token(people.teacher)?)?;
+    writeln!(out, "AUDITOR={}\n", house.token(people.auditor)?)?;
     writeln!(out, "  1. A student reads their own portfolio; as $TEACHER it is refused, with the clause.")?;
     let body = format!("{{\"studentId\":\"{student}\"}}");
-    writeln!(out, "{}\n", call("STUDENT", &body, "portfolio.v1.PortfolioService/GetPortfolio"))?;
+    writeln!(out, "{}\n", call("STUDENT", &body, "portfolio", "PortfolioService/GetPortfolio"))?;
     writeln!(out, "  2. The student selects one more certified work, too late; the refusal says why.")?;
     let body = format!("{{\"requestId\":\"{id}\",\"year\":{},\"workId\":\"{work}\"}}", people.year.number());
-    writeln!(out, "{}\n", call("STUDENT", &body, "submission.v1.SubmissionService/TickOutcome"))?;
+    writeln!(out, "{}\n", call("STUDENT", &body, "submission", "SubmissionService/TickOutcome"))?;
     writeln!(
         out,
         "  3. The auditor follows the ledger: everything that ever happened to that work, sealed."
     )?;
     let body = format!("{{\"workId\":\"{work}\"}}");
-    writeln!(out, "{}\n", call("AUDITOR", &body, "audit.v1.AuditService/ReadLedger"))?;
+    writeln!(out, "{}\n", call("AUDITOR", &body, "audit", "AuditService/ReadLedger"))?;
     out.flush()
 }
 

@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use proto::records::v1::{ImportRosterBegin, ImportRow, ImportSummary, RowVerdict};
-use tonic::transport::Endpoint;
 use uuid::Uuid;
 
 use crate::bundle::{self, Files};
 use crate::progress::Progress;
+use crate::road::Road;
 
 /// Exit status when some rows were not taken.
 const NOT_ALL: u8 = 3;
@@ -51,12 +51,12 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 async fn import(options: &Options, files: &Files, id: Uuid) -> Result<ImportSummary, Box<dyn Error>> {
-    let channel = Endpoint::from_shared(options.server.clone())?.connect().await?;
+    let road = Road::to(&options.server)?;
     let bearer = format!("Bearer {}", options.token.trim()).parse()?;
     let begin = ImportRosterBegin { request_id: id.to_string(), at_least_position: 0 };
     let mut printed = Ok(());
     let row_told = |row| printed = told(&row).and(std::mem::replace(&mut printed, Ok(())));
-    let summary = bundle::import(channel, bearer, begin, files, Progress::new(), row_told).await;
+    let summary = bundle::import(road, bearer, begin, files, Progress::new(), row_told).await;
     let summary =
         summary.map_err(|status| format!("the server answers {:?}: {}", status.code(), status.message()))?;
     printed?;

@@ -17,6 +17,7 @@ mod house;
 mod import;
 mod migrate;
 mod progress;
+mod road;
 mod school;
 mod serve;
 mod token;

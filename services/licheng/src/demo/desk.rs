@@ -1,20 +1,25 @@
 //! The demo's people at their desks: gRPC clients, each call with the caller's own token.
 
+use std::error::Error as _;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
-use kernel::{Instant, PersonId};
+use kernel::PersonId;
 use proto::types::v1::{Refusal, Written};
+use tokio::time::{Instant, interval_at};
 use tonic::metadata::{Ascii, MetadataValue};
-use tonic::transport::Channel;
 use tonic::{Code, Request, Response, Status};
 use tonic_types::StatusExt as _;
 
 use super::random;
+use crate::road::Road;
 
-/// Times that a call is made before a fault that may pass is believed.
-const TRIES: usize = 10;
+/// How long a fault that may pass is waited for before it is believed.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// How long it is let pass before it is asked again.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// What the demo needs of the house that it runs in.
 pub(crate) trait House: Send + Sync {
@@ -28,7 +33,7 @@ pub(crate) trait House: Send + Sync {
     ///
     /// # Errors
     /// It is later already, or can't be moved.
-    fn advance(&self, to: Instant) -> io::Result<()>;
+    fn advance(&self, to: kernel::Instant) -> io::Result<()>;
 }
 
 /// The demo can't go on.
@@ -100,7 +105,7 @@ pub(crate) type Answer<T> = Result<Result<T, No>, Fault>;
 /// Calls the server in the name of people.
 #[derive(Clone)]
 pub(crate) struct Desk {
-    channel: Channel,
+    road: Road,
     house: Arc<dyn House>,
     seed: u64,
     seen: Arc<AtomicU64>,
@@ -108,17 +113,17 @@ pub(crate) struct Desk {
 
 impl Desk {
     /// Desks on a connection.
-    pub(crate) fn new(channel: Channel, house: Arc<dyn House>, seed: u64) -> Self {
-        Self { channel, house, seed, seen: Arc::default() }
+    pub(crate) fn new(road: Road, house: Arc<dyn House>, seed: u64) -> Self {
+        Self { road, house, seed, seen: Arc::default() }
     }
 
     /// The connection.
-    pub(crate) fn channel(&self) -> Channel {
-        self.channel.clone()
+    pub(crate) fn road(&self) -> Road {
+        self.road.clone()
     }
 
     /// Moves the clock to an instant.
-    pub(crate) fn advance(&self, to: Instant) -> Result<(), Fault> {
+    pub(crate) fn advance(&self, to: kernel::Instant) -> Result<(), Fault> {
         Ok(self.house.advance(to)?)
     }
 
@@ -162,25 +167,48 @@ impl Desk {
         &self,
         who: PersonId,
         message: M,
-        call: impl Fn(Channel, Request<M>) -> F,
+        call: impl Fn(Road, Request<M>) -> F,
     ) -> Answer<R>
     where
         M: Clone,
         F: Future<Output = Result<Response<R>, Status>>,
     {
-        let mut tries = 1;
+        let begun = Instant::now();
         loop {
-            match call(self.channel(), self.request(who, message.clone())?).await {
+            match call(self.road(), self.request(who, message.clone())?).await {
                 Ok(response) => return Ok(Ok(response.into_inner())),
-                Err(status) if tries < TRIES && may_pass(&status) => tries += 1,
+                Err(status) if begun.elapsed() < PATIENCE && may_pass(&status) => pause().await,
                 Err(status) => return No::of(status).map(Err),
             }
         }
     }
 }
 
-fn may_pass(status: &Status) -> bool {
-    matches!(status.code(), Code::Unavailable | Code::Aborted | Code::ResourceExhausted)
+/// Lets a moment pass.
+pub(crate) async fn pause() {
+    // An interval's first tick is at once.
+    let mut tick = interval_at(Instant::now() + PAUSE, PAUSE);
+    tick.tick().await;
+}
+
+/// Whether asking again may help: the server is busy, is gone for a moment, or went away before it answered.
+pub(crate) fn may_pass(status: &Status) -> bool {
+    let broke_off = || status.source().is_some() && status.get_details_error_info().is_none();
+    match status.code() {
+        Code::Unavailable | Code::Aborted | Code::ResourceExhausted => true,
+        Code::Unknown | Code::Cancelled | Code::Internal => broke_off(),
+        Code::Ok
+        | Code::InvalidArgument
+        | Code::DeadlineExceeded
+        | Code::NotFound
+        | Code::AlreadyExists
+        | Code::PermissionDenied
+        | Code::FailedPrecondition
+        | Code::OutOfRange
+        | Code::Unimplemented
+        | Code::DataLoss
+        | Code::Unauthenticated => false,
+    }
 }
 
 /// What must be accepted; a refusal ends the demo.

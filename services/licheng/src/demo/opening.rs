@@ -6,14 +6,14 @@ use proto::governance::v1::{AdoptPolicyRequest, SeatOfficeRequest, VacateOfficeR
 use proto::records::v1::{ImportRosterBegin, ImportRow, RowVerdict};
 
 use super::calendar;
-use super::desk::{Desk, Fault, No, must};
+use super::desk::{Desk, Fault, No, may_pass, must, pause};
 use super::roster::{Roster, Taken};
 use super::tally::{Refusals, RowVerdict as NotTaken, Tally};
 
 use crate::bundle::{self, Files};
 use crate::progress::Progress;
 
-/// Imports a bundle in the registrar's name; every row is told of.
+/// Imports a bundle in the registrar's name; every row is told of. An import that breaks off is gone on with.
 pub(crate) async fn import(
     desk: &Desk,
     registrar: PersonId,
@@ -21,10 +21,29 @@ pub(crate) async fn import(
     progress: Progress,
     tally: &mut Tally,
 ) -> Result<Taken, Fault> {
+    loop {
+        let (mut taken, mut counted) = (Taken::new(), Tally::default());
+        match attempt(desk, registrar, files, progress, (&mut taken, &mut counted)).await {
+            Ok(()) => {
+                tally.merge(counted);
+                return Ok(taken);
+            }
+            Err(Fault::Status(status)) if may_pass(&status) => pause().await,
+            Err(fault) => return Err(fault),
+        }
+    }
+}
+
+async fn attempt(
+    desk: &Desk,
+    registrar: PersonId,
+    files: &Files,
+    progress: Progress,
+    (taken, tally): (&mut Taken, &mut Tally),
+) -> Result<(), Fault> {
     let begin = ImportRosterBegin { request_id: desk.id("import"), at_least_position: desk.seen() };
-    let mut taken = Taken::new();
-    let row_told = |row| note(row, &mut taken, tally);
-    let told = bundle::import(desk.channel(), desk.bearer(registrar)?, begin, files, progress, row_told);
+    let row_told = |row| note(row, taken, tally);
+    let told = bundle::import(desk.road(), desk.bearer(registrar)?, begin, files, progress, row_told);
     let summary = told.await.map_err(Fault::Status)?;
     let summary = summary.ok_or_else(|| Fault::broken("the import ended without its sums"))?;
     desk.note(summary.position);
@@ -33,7 +52,7 @@ pub(crate) async fn import(
     if told != counted {
         return Err(Fault::broken(format!("the import told of {told} rows and counts {counted}")));
     }
-    Ok(taken)
+    Ok(())
 }
 
 fn note(row: ImportRow, taken: &mut Taken, tally: &mut Tally) {
@@ -57,6 +76,8 @@ pub(crate) struct Offices {
     pub(crate) principal: PersonId,
     /// 執行秘書（教務主任）.
     pub(crate) secretary: PersonId,
+    /// 註冊組.
+    pub(crate) registrar: PersonId,
     /// 稽核.
     pub(crate) auditor: PersonId,
 }
@@ -99,7 +120,7 @@ pub(crate) async fn seat_offices(
         });
         desk.written(must("vacating an office", answer.await?)?.written)?;
     }
-    Ok(Offices { principal, secretary: officer(0), auditor: officer(4) })
+    Ok(Offices { principal, secretary: officer(0), registrar: officer(1), auditor: officer(4) })
 }
 
 async fn seat(desk: &Desk, by: PersonId, office: Office, person: PersonId) -> Result<Result<(), No>, Fault> {

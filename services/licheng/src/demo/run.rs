@@ -5,7 +5,6 @@ use std::sync::Arc;
 use kernel::{PersonId, SchoolYear, Term};
 use proto::audit::v1::audit_service_client::AuditServiceClient;
 use proto::audit::v1::{GetCheckpointRequest, GetViewDigestRequest};
-use tonic::transport::Channel;
 
 use super::calendar::{self, Moment};
 use super::desk::{Desk, Fault, House, must};
@@ -14,20 +13,22 @@ use super::opening::{self, Offices};
 use super::plan::Plan;
 use super::roster::{self, Roster};
 use super::select::{self, Selected, Shelf};
+use super::submit::{self, Submitted};
 use super::tally::Tally;
 use super::upload::HandedIn;
 use super::{certify, semester};
 
 use crate::bundle::Files;
 use crate::progress::Progress;
+use crate::road::Road;
 
 /// Calls that are under way at once.
 pub(crate) const ACROSS: usize = 32;
 
 /// What a run is given.
 pub(crate) struct Given<'a> {
-    /// The server.
-    pub(crate) channel: Channel,
+    /// The way to the services.
+    pub(crate) road: Road,
     /// Tokens and the clock.
     pub(crate) house: Arc<dyn House>,
     /// The principal of the school.
@@ -38,6 +39,8 @@ pub(crate) struct Given<'a> {
     pub(crate) bundle: &'a Files,
     /// Files that are tried.
     pub(crate) trials: &'a [Made],
+    /// Whether there is a central database to submit to.
+    pub(crate) central: bool,
     /// Names of the views that are compared with their replay.
     pub(crate) views: &'a [&'a str],
     /// Where it is shown how far things have come.
@@ -60,6 +63,8 @@ pub(crate) struct Ran {
     pub(crate) tally: Tally,
     /// What is selected in the end.
     pub(crate) selected: Selected,
+    /// What was submitted.
+    pub(crate) submitted: Submitted,
     /// Students of the roster.
     pub(crate) students: usize,
     /// Members of the staff.
@@ -103,7 +108,7 @@ impl World<'_> {
 /// # Errors
 /// [`Fault`]: the server answers with a fault, or something is not as it must be. A refusal is no error.
 pub(crate) async fn run(given: Given<'_>) -> Result<Ran, Fault> {
-    let desk = Desk::new(given.channel, given.house, given.seed);
+    let desk = Desk::new(given.road, given.house, given.seed);
     let mut tally = Tally::default();
     opening::acting_registrar(&desk, given.principal).await?;
     let taken = opening::import(&desk, given.principal, given.bundle, given.progress, &mut tally).await?;
@@ -117,8 +122,13 @@ pub(crate) async fn run(given: Given<'_>) -> Result<Ran, Fault> {
     let world = World { desk, plan, progress: given.progress };
     let shelves = two_semesters(&world, &mut tally).await?;
     let selected = select::select(&world, offices.auditor, &shelves, &mut tally).await?;
+    submit::early(&world, &offices, &mut tally).await?;
     world.desk.advance(calendar::instant(roster.year, Moment::SelectingLate))?;
     select::outside(&world, &shelves, 10, "late", &mut tally).await?;
+    let submitted = match given.central {
+        true => submit::submit(&world, &offices, &mut tally).await?,
+        false => Submitted::default(),
+    };
     tally.rows.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     let (views_match_replay, events) = checked(&world, &offices, given.views).await?;
     let people = people(&world, &offices, &shelves);
@@ -126,6 +136,7 @@ pub(crate) async fn run(given: Given<'_>) -> Result<Ran, Fault> {
     Ok(Ran {
         tally,
         selected,
+        submitted,
         students,
         staff,
         courses,

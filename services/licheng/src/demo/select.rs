@@ -12,7 +12,7 @@ use proto::submission::v1::submission_service_client::SubmissionServiceClient;
 use proto::submission::v1::{GetSelectionRequest, TickOutcomeRequest, TickPerformanceRequest};
 
 use super::calendar::{self, Moment};
-use super::desk::{Answer, Fault, must};
+use super::desk::{Answer, Fault, may_pass, must, pause};
 use super::run::{ACROSS, World};
 use super::semester::count;
 use super::tally::Tally;
@@ -174,6 +174,22 @@ async fn revoked(
 
 /// Waits until a work has been un-ticked after a position; where that stands.
 async fn unticked(world: &World<'_>, auditor: PersonId, work: &str, after: u64) -> Result<u64, Fault> {
+    let late = || Fault::broken(format!("the revoked work {work} was not un-ticked"));
+    let followed = async {
+        loop {
+            match follow(world, auditor, work, after).await {
+                Ok(Some(position)) => return Ok(position),
+                // Who followed has gone away, and is asked again.
+                Ok(None) => pause().await,
+                Err(Fault::Status(status)) if may_pass(&status) => pause().await,
+                Err(fault) => return Err(fault),
+            }
+        }
+    };
+    tokio::time::timeout(REACTION, followed).await.map_err(|_| late())?
+}
+
+async fn follow(world: &World<'_>, auditor: PersonId, work: &str, after: u64) -> Result<Option<u64>, Fault> {
     let request = ReadLedgerRequest {
         after_position: after,
         work_id: work.to_owned(),
@@ -186,17 +202,13 @@ async fn unticked(world: &World<'_>, auditor: PersonId, work: &str, after: u64) 
         AuditServiceClient::new(channel).read_ledger(request).await
     });
     let mut records = must("following the ledger", records.await?)?;
-    let late = || Fault::broken(format!("the revoked work {work} was not un-ticked"));
-    let next = async {
-        while let Some(record) = records.next().await {
-            let record = record.map_err(|status| Fault::Status(Box::new(status)))?;
-            if record.position > 0 {
-                return Ok(record.position);
-            }
+    while let Some(record) = records.next().await {
+        let record = record.map_err(|status| Fault::Status(Box::new(status)))?;
+        if record.position > 0 {
+            return Ok(Some(record.position));
         }
-        Err(late())
-    };
-    tokio::time::timeout(REACTION, next).await.map_err(|_| late())?
+    }
+    Ok(None)
 }
 
 /// How much a student has selected.

@@ -49,6 +49,16 @@ pub(crate) struct Summary {
     pub(crate) outcomes_selected: u64,
     /// Diverse performances that are selected in the end.
     pub(crate) diverse_selected: u64,
+    /// Works that were sent to the central database: all that are selected.
+    pub(crate) items_submitted: u64,
+    /// Works that its receipts named as missing, altered or doubled.
+    pub(crate) items_discrepant: u64,
+    /// Students who confirmed their receipt.
+    pub(crate) receipts_confirmed: u64,
+    /// Students who disputed theirs.
+    pub(crate) receipts_disputed: u64,
+    /// Rounds in which the batch was sent.
+    pub(crate) rounds: u64,
     /// What was refused, by reason.
     pub(crate) refusals: BTreeMap<String, u64>,
     /// Records of the ledger.
@@ -68,7 +78,18 @@ pub(crate) struct Summary {
 impl Summary {
     /// What a run came to, and what its refusals say.
     pub(crate) fn new(ran: Ran, ledger_verified: bool, seconds: f64) -> (Self, Refusals) {
-        let Ran { tally, selected, students, staff, courses, year, views_match_replay, events, .. } = ran;
+        let Ran {
+            tally,
+            selected,
+            submitted,
+            students,
+            staff,
+            courses,
+            year,
+            views_match_replay,
+            events,
+            ..
+        } = ran;
         let Tally { rows, files, refusals, .. } = tally;
         let rows_of = |verdict| rows.iter().filter(|row| row.verdict == verdict).count();
         let summary = Self {
@@ -91,6 +112,11 @@ impl Summary {
             certifications_revoked: tally.certifications_revoked,
             outcomes_selected: selected.outcomes,
             diverse_selected: selected.performances,
+            items_submitted: submitted.items,
+            items_discrepant: submitted.discrepant,
+            receipts_confirmed: submitted.confirmed,
+            receipts_disputed: submitted.disputed,
+            rounds: submitted.rounds,
             refusals: refusals.counts(),
             events,
             ledger_verified,
@@ -124,6 +150,11 @@ impl Summary {
         );
         let performances =
             format!("{} uploaded, {} selected", self.performances_uploaded, self.diverse_selected);
+        let submitted = format!(
+            "{} works in {} rounds, {} of them missing, altered or doubled at first",
+            self.items_submitted, self.rounds, self.items_discrepant
+        );
+        let receipts = format!("{} confirmed, {} disputed", self.receipts_confirmed, self.receipts_disputed);
         let proofs = format!(
             "{} receipts recomputed, {} files read back by a teacher",
             self.receipts_proved, self.files_read_back
@@ -137,6 +168,8 @@ impl Summary {
             ("files", files),
             ("outcomes", outcomes),
             ("performances", performances),
+            ("submitted", submitted),
+            ("receipts", receipts),
             ("proofs", proofs),
             ("records of the ledger", self.events.to_string()),
             ("ledger verified", said(self.ledger_verified)),
