@@ -1,8 +1,8 @@
-//! Uploads: students' works and their files (U1, U2, U4, U6, U8; A.11, A.12, §4.3.1, §4.4.1, §7.2.1).
+//! Uploads: students' works and their files (U1, U2, U4, U6, U8; A.11, A.12, §4.3.1, §4.4.1, §5, §7.2.1).
 //!
 //! Owns the streams `works-{student}-{year}`, and what the blob store holds of their files. Events out: `WorkBegun`,
-//! `OutcomeSubmitted`, `PerformanceSubmitted`, `FileRefused`, `WorkWithdrawn`; events in: courses and policies by
-//! [`events::Authority`], what certification says of a work. It never replaces a byte that was sent, and never says that
+//! `OutcomeSubmitted`, `PerformanceSubmitted`, `FileRefused`, `WorkWithdrawn`; events in: courses, policies and
+//! students' standing by [`events::Authority`], what certification and submission say of a work. It never replaces a byte that was sent, and never says that
 //! a file is what its name says without reading it.
 
 mod domain;

@@ -4,6 +4,7 @@ use kernel::{Rule, clause};
 
 /// Every rule by which this service refuses: one row for each clause and reason.
 pub const RULES: &[Rule] = &[
+    Rule { clause: const { clause("§5") }, text: "who uploads is enrolled", refusal: "UPLOAD_NOT_ENROLLED" },
     Rule {
         clause: const { clause("A.11") },
         text: "an outcome is of a course that is offered",
@@ -107,6 +108,11 @@ pub const RULES: &[Rule] = &[
         clause: const { clause("U6") },
         text: "a work is taken back only while it isn't certified",
         refusal: "WORK_CERTIFIED",
+    },
+    Rule {
+        clause: const { clause("U6") },
+        text: "a work that is locked for submission isn't taken back",
+        refusal: "WORK_LOCKED",
     },
 ];
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use events::{Category, Context, Decider, FileDescription, UploadsEvent, WorkKind};
+use events::{Category, Context, Decider, FileDescription, Standing, UploadsEvent, WorkKind};
 use kernel::{CourseId, FileId, Instant, Owner, PersonId, Personal, Public, SchoolYear, WorkId};
 
 use super::{FileFault, MediaType, Of, Refusal, segments};
@@ -196,6 +196,7 @@ impl Works {
     }
 
     fn begin_outcome(&self, at: &At<'_>, course: CourseId, begin: Begin) -> Decided {
+        enrolled(at)?;
         let semester = at.course(course).ok_or(Refusal::UnknownCourse)?.semester;
         if !at.takes(at.caller.person, course, semester) {
             return Err(Refusal::CourseNotTaken);
@@ -211,6 +212,7 @@ impl Works {
     }
 
     fn begin_performance(&self, at: &At<'_>, category: Category, year: SchoolYear, begin: Begin) -> Decided {
+        enrolled(at)?;
         let of = Of::Performances(year);
         let policy = at.policy(year).ok_or(Refusal::NoPolicy { of })?;
         let window = policy.terms.performance_upload;
@@ -251,11 +253,22 @@ impl Works {
             Stage::Refused(fault) => return Err(Refusal::File(fault)),
             Stage::Begun { .. } | Stage::Lapsed { .. } | Stage::HandedIn => {}
         }
-        // Whoever certifies at the same time is first or second, never beside it.
+        // Whoever locks or certifies at the same time is first or second, never beside it.
+        let selection = format!("selection-{}-{}", at.caller.person, work.kind.year());
+        if at.guarded_facts_of(&selection).is_locked(id) {
+            return Err(Refusal::Locked);
+        }
         if at.guarded_facts_of(&format!("certificate-{id}")).is_certified(id) {
             return Err(Refusal::Certified);
         }
         Ok(vec![UploadsEvent::WorkWithdrawn { student: at.caller.person, work: id, kind: work.kind }])
+    }
+}
+
+fn enrolled(at: &At<'_>) -> Result<(), Refusal> {
+    match at.standing(at.caller.person) {
+        Some(Standing::Enrolled) => Ok(()),
+        Some(Standing::Graduated | Standing::Left(_)) | None => Err(Refusal::NotEnrolled),
     }
 }
 
