@@ -4,7 +4,8 @@ mod school;
 
 use std::sync::LazyLock;
 
-use events::AnyEvent;
+use events::{AnyEvent, ArchiveEvent, RecordsEvent};
+use kernel::{Date, Instant};
 use proto::types::v1::{Category, Written};
 use proto::uploads::v1::read_file_response::Part;
 use proto::uploads::v1::{File, Receipt};
@@ -246,7 +247,7 @@ async fn u4_an_upload_goes_on_in_another_process_for_24_hours() {
     let again = school.again().await;
     again.put_all(STUDENT, &first, &bytes).await;
     let late = noon().plus(crate::UPLOAD_TIME);
-    again.set(kernel::Instant::from_micros(late.micros() - 1));
+    again.set(Instant::from_micros(late.micros() - 1));
     prove(&again.finish(STUDENT, finish(&first)).await.unwrap().receipt.unwrap(), &bytes);
     again.set(late);
     let answer = again.put(STUDENT, segment(&second, 0, &bytes)).await;
@@ -296,6 +297,64 @@ async fn u4_a_performance_is_not_its_teachers_to_read() {
     school.finish(STUDENT, finish(&work)).await.unwrap();
     assert_eq!(said(school.read(TEACHER, read(&work, 0, 0)).await).0, Code::PermissionDenied);
     assert!(school.read(REGISTRAR, read(&work, 0, 0)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a5_the_files_of_a_sealed_portfolio_are_read_by_a_grant_alone() {
+    let school = School::open().await;
+    let bytes = PICTURE.clone();
+    let work = school.begin(STUDENT, outcome(file("葉子.png", &bytes))).await.unwrap();
+    school.put_all(STUDENT, &work, &bytes).await;
+    school.finish(STUDENT, finish(&work)).await.unwrap();
+    let archive = format!("archive-{STUDENT}");
+    let until = noon().plus(crate::UPLOAD_TIME);
+    school.say(&archive, ArchiveEvent::PortfolioSealed { student: STUDENT, until }).await;
+    let refused = || (Code::PermissionDenied, "PORTFOLIO_SEALED".into(), "A5".into());
+    for reader in [STUDENT, TEACHER, REGISTRAR] {
+        assert_eq!(said(school.read(reader, read(&work, 0, 0)).await), refused());
+    }
+    assert_eq!(said(school.receipt(STUDENT, &work).await), refused());
+    // Who may not read it anyway doesn't learn that it is sealed.
+    assert_eq!(said(school.read(OTHER, read(&work, 0, 0)).await).1, "OUT_OF_REACH");
+    assert_eq!(said(school.receipt(OTHER, &work).await).0, Code::NotFound);
+    // By a grant, until it ends; another process hears of it before it refuses.
+    let again = school.again().await;
+    assert_eq!(said(again.read(TEACHER, read(&work, 0, 0)).await), refused());
+    for reader in [TEACHER, STUDENT] {
+        let granted = ArchiveEvent::AccessGranted { student: STUDENT, reader, until };
+        school.say(&archive, granted).await;
+        assert!(again.read(reader, read(&work, 0, 0)).await.unwrap().1 == bytes);
+    }
+    prove(&again.receipt(STUDENT, &work).await.unwrap(), &bytes);
+    assert_eq!(said(again.read(REGISTRAR, read(&work, 0, 0)).await), refused());
+    again.set(Instant::from_micros(until.micros() - 1));
+    assert!(again.read(TEACHER, read(&work, 0, 0)).await.is_ok());
+    again.set(until);
+    assert_eq!(said(again.read(TEACHER, read(&work, 0, 0)).await), refused());
+    // What is erased is there for nobody.
+    school.say(&archive, ArchiveEvent::ErasureStarted { student: STUDENT }).await;
+    assert_eq!(said(school.read(REGISTRAR, read(&work, 0, 0)).await).0, Code::NotFound);
+}
+
+#[tokio::test]
+async fn s5_who_has_left_begins_nothing_and_reads_what_is_there() {
+    let school = School::open().await;
+    let bytes = PICTURE.clone();
+    let work = school.begin(STUDENT, outcome(file("葉子.png", &bytes))).await.unwrap();
+    school.put_all(STUDENT, &work, &bytes).await;
+    let receipt = school.finish(STUDENT, finish(&work)).await.unwrap().receipt.unwrap();
+    let graduated = RecordsEvent::StudentGraduated {
+        student: STUDENT,
+        year: "114-1".parse::<kernel::Semester>().unwrap().year,
+        on: Date::constant(2027, 1, 15),
+    };
+    school.say(&format!("student-{STUDENT}"), graduated).await;
+    let begun = school.begin(STUDENT, outcome(file("a.png", &bytes))).await;
+    assert_eq!(said(begun), refusal("UPLOAD_NOT_ENROLLED", "§5"));
+    let begun = school.begin_performance(STUDENT, performance(file("a.png", &bytes))).await;
+    assert_eq!(said(begun), refusal("UPLOAD_NOT_ENROLLED", "§5"));
+    assert!(school.read(STUDENT, read(&work, 0, 0)).await.unwrap().1 == bytes);
+    assert_eq!(school.receipt(STUDENT, &work).await.unwrap(), receipt);
 }
 
 #[tokio::test]

@@ -143,7 +143,12 @@ impl School {
         self.clock.0.store(now.micros(), Ordering::Relaxed);
     }
 
-    async fn say<E: DomainEvent + Into<AnyEvent> + TryFrom<AnyEvent>>(&self, stream: &str, event: E) {
+    /// Records an event, as its service would.
+    pub(super) async fn say<E: DomainEvent + Into<AnyEvent> + TryFrom<AnyEvent>>(
+        &self,
+        stream: &str,
+        event: E,
+    ) {
         let engine = Arc::clone(&self.engine);
         let executor: Executor<Said<E>> = Executor::new(Arc::clone(&engine), Arc::new(Known::new(engine)));
         let order = Order {
