@@ -4,6 +4,6 @@ mod file;
 mod refusal;
 mod works;
 
-pub use file::{FILE_BYTES_MAX, FileFault, MediaType, SEGMENT_BYTES, segments};
+pub use file::{DOCUMENT_BYTES_MAX, FileFault, MEDIA_BYTES_MAX, MediaType, SEGMENT_BYTES, segments};
 pub use refusal::{Of, Refusal};
 pub use works::{Begin, Command, Found, Stage, UPLOAD_TIME, Work, Works};

@@ -23,8 +23,8 @@ use kernel::Duty;
 use proto::uploads::v1::uploads_service_server::UploadsServiceServer;
 
 pub use domain::{
-    Begin, Command, FILE_BYTES_MAX, FileFault, Found, MediaType, Of, Refusal, SEGMENT_BYTES, Stage,
-    UPLOAD_TIME, Work, Works, segments,
+    Begin, Command, DOCUMENT_BYTES_MAX, FileFault, Found, MEDIA_BYTES_MAX, MediaType, Of, Refusal,
+    SEGMENT_BYTES, Stage, UPLOAD_TIME, Work, Works, segments,
 };
 pub use examine::examine;
 pub use facts::{Upload, Uploads};

@@ -41,10 +41,14 @@ pub const RULES: &[Rule] = &[
         refusal: "PERFORMANCES_FULL",
     },
     Rule { clause: const { clause("U4") }, text: "a file has bytes", refusal: "EMPTY_FILE" },
-    Rule { clause: const { clause("U4") }, text: "a file has at most 4 MiB", refusal: "FILE_TOO_LARGE" },
     Rule {
         clause: const { clause("U4") },
-        text: "a file's name ends in .pdf, .png, .jpg or .jpeg",
+        text: "a document or picture has at most 4 MiB, a sound or film at most 10 MiB",
+        refusal: "FILE_TOO_LARGE",
+    },
+    Rule {
+        clause: const { clause("U4") },
+        text: "a file's name ends in .pdf, .png, .jpg, .jpeg, .mp3 or .mp4",
         refusal: "FILE_ENDING_NOT_TAKEN",
     },
     Rule {

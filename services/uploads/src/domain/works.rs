@@ -273,8 +273,8 @@ fn enrolled(at: &At<'_>) -> Result<(), Refusal> {
 }
 
 fn begun(at: &At<'_>, kind: WorkKind, begin: Begin) -> Decided {
-    let size = FileFault::of_size(begin.size).map_err(Refusal::File)?;
-    MediaType::said_by(&begin.name).map_err(Refusal::File)?;
+    let said = MediaType::said_by(&begin.name);
+    let size = said.and_then(|media| media.sized(begin.size)).map_err(Refusal::File)?;
     let (student, work) = (at.caller.person, WorkId::new(at.id(0)));
     let personal = |text| Personal::new(Owner::work(student, work), text);
     Ok(vec![UploadsEvent::WorkBegun {

@@ -139,6 +139,20 @@ async fn u4_a_file_comes_in_segments_and_its_receipt_proves_it() {
 }
 
 #[tokio::test]
+async fn u4_a_sound_and_a_film_are_handed_in_and_read_back() {
+    let school = School::open().await;
+    let (sound, film) = (crate::examine::tests::media::mp3(), crate::examine::tests::media::mp4());
+    for (name, bytes, media_type) in [("演奏.mp3", sound, "audio/mpeg"), ("a.mp4", film, "video/mp4")] {
+        let work = school.begin_performance(STUDENT, performance(file(name, &bytes))).await.unwrap();
+        school.put_all(STUDENT, &work, &bytes).await;
+        prove(&school.finish(STUDENT, finish(&work)).await.unwrap().receipt.unwrap(), &bytes);
+        let (header, read) = school.read(STUDENT, read(&work, 0, 0)).await.unwrap();
+        assert_eq!((header.name.as_str(), header.media_type.as_str()), (name, media_type));
+        assert!(read == bytes);
+    }
+}
+
+#[tokio::test]
 async fn u4_a_finish_that_is_repeated_gets_its_first_answer() {
     let school = School::open().await;
     let bytes = PICTURE.clone();
@@ -233,6 +247,8 @@ async fn a_11_only_a_course_that_is_there_and_taken_has_outcomes() {
     assert_eq!(said(school.begin(STUDENT, nowhere).await), expected);
     assert_eq!(said(school.begin(OTHER, begin()).await), refusal("UPLOAD_COURSE_NOT_TAKEN", "U1"));
     let large = File { size: 4_194_305, ..file("a.png", b"x") };
+    assert_eq!(said(school.begin(STUDENT, outcome(large)).await), refusal("FILE_TOO_LARGE", "U4"));
+    let large = File { size: 10_485_761, ..file("a.mp4", b"x") };
     assert_eq!(said(school.begin(STUDENT, outcome(large)).await), refusal("FILE_TOO_LARGE", "U4"));
 }
 
