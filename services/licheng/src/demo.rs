@@ -5,6 +5,7 @@
 mod calendar;
 mod certify;
 mod desk;
+mod details;
 mod files;
 mod names;
 mod opening;

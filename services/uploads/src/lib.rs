@@ -23,8 +23,8 @@ use kernel::Duty;
 use proto::uploads::v1::uploads_service_server::UploadsServiceServer;
 
 pub use domain::{
-    Begin, Command, DOCUMENT_BYTES_MAX, FileFault, Found, MEDIA_BYTES_MAX, MediaType, Of, Refusal,
-    SEGMENT_BYTES, Stage, UPLOAD_TIME, Work, Works, segments,
+    Begin, Command, DOCUMENT_BYTES_MAX, Field, FieldKind, FileFault, Found, MEDIA_BYTES_MAX, MediaType, Of,
+    Refusal, SEGMENT_BYTES, Sheet, Stage, UPLOAD_TIME, Work, Works, Written, segments,
 };
 pub use examine::examine;
 pub use facts::{Upload, Uploads};
@@ -34,6 +34,7 @@ pub use rules::RULES;
 pub const RPCS: &[Rpc] = &[
     Rpc { path: "/licheng.uploads.v1.UploadsService/BeginOutcome", duty: Duty::UploadOutcome },
     Rpc { path: "/licheng.uploads.v1.UploadsService/BeginPerformance", duty: Duty::UploadPerformance },
+    Rpc { path: "/licheng.uploads.v1.UploadsService/ListCategories", duty: Duty::UploadPerformance },
     Rpc { path: "/licheng.uploads.v1.UploadsService/PutSegment", duty: Duty::UploadFile },
     Rpc { path: "/licheng.uploads.v1.UploadsService/GetUpload", duty: Duty::UploadFile },
     Rpc { path: "/licheng.uploads.v1.UploadsService/FinishWork", duty: Duty::UploadFile },

@@ -8,7 +8,7 @@ use events::{AnyEvent, ArchiveEvent, RecordsEvent};
 use kernel::{Date, Instant};
 use proto::types::v1::{Category, Written};
 use proto::uploads::v1::read_file_response::Part;
-use proto::uploads::v1::{File, Receipt};
+use proto::uploads::v1::{Detail, File, Receipt};
 use sha2::{Digest, Sha256};
 use tonic::Code;
 use tonic_types::StatusExt as _;
@@ -53,6 +53,7 @@ fn performance(file: File) -> BeginPerformanceRequest {
         title: "海報".into(),
         summary: "社團海報".into(),
         file: Some(file),
+        details: vec![Detail { name: "date".into(), value: "2026-03-14".into() }],
     }
 }
 
@@ -302,6 +303,32 @@ async fn u4_a_file_is_read_back_by_who_may_and_by_ranges() {
     assert_eq!(said(school.read(OTHER, read(&work, 0, 0)).await), expected);
     school.withdraw(STUDENT, withdraw(&work)).await.unwrap();
     assert_eq!(said(school.read(STUDENT, read(&work, 0, 0)).await).0, Code::NotFound);
+}
+
+#[tokio::test]
+async fn u2_a_performance_has_what_its_category_asks_for() {
+    let school = School::open().await;
+    let lacking = BeginPerformanceRequest { details: Vec::new(), ..performance(file("a.png", b"x")) };
+    let answer = school.begin_performance(STUDENT, lacking).await;
+    assert_eq!(field(answer), (Code::InvalidArgument, "details.date".into()));
+    let asked = performance(file("a.png", b"x"));
+    let work = school.begin_performance(STUDENT, asked.clone()).await.unwrap();
+    assert_eq!(school.begin_performance(STUDENT, asked).await.unwrap(), work);
+    let events = school.events(STUDENT).await;
+    let [AnyEvent::Uploads(events::UploadsEvent::WorkBegun { details, .. })] = &events[..] else {
+        panic!("{events:?}")
+    };
+    let [detail] = &details[..] else { panic!("{details:?}") };
+    assert_eq!((&*detail.name.0, detail.value.open().unwrap().as_str()), ("date", "2026-03-14"));
+    // It is sealed where it is kept.
+    let record = String::from_utf8(school.last_stored(STUDENT).await.record).unwrap();
+    assert!(record.contains("\"date\"") && !record.contains("2026-03-14"), "{record}");
+    // A client draws its forms by the table; it is the students' own.
+    let listed = school.categories(STUDENT, 114).await.unwrap();
+    assert_eq!(listed.sheets.len(), 10);
+    assert_eq!(field(school.categories(STUDENT, 107).await), (Code::InvalidArgument, "year".into()));
+    let denied = (Code::PermissionDenied, "DUTY_MISSING".into(), "A.12".into());
+    assert_eq!(said(school.categories(TEACHER, 114).await), denied);
 }
 
 #[tokio::test]

@@ -139,7 +139,8 @@ fn begin_outcome() -> Command {
 }
 
 fn begin_performance() -> Command {
-    Command::BeginPerformance { category: Category::Piece, year: year(), begin: begin() }
+    let details = vec![("date", "2026-03-14".to_owned())];
+    Command::BeginPerformance { category: Category::Piece, year: year(), begin: begin(), details }
 }
 
 /// A work begun at an hour.
@@ -156,7 +157,12 @@ fn begun_as(kind: WorkKind, work: WorkId, file: FileId, hour: i64) -> UploadsEve
         size: 3 << 20,
         until: at(hour).plus(UPLOAD_TIME),
         salt: personal("5a"),
-        details: Vec::new(),
+        details: match kind {
+            WorkKind::Outcome { .. } => Vec::new(),
+            WorkKind::Performance { .. } => {
+                vec![Detail { name: Public("date".into()), value: personal("2026-03-14") }]
+            }
+        },
     }
 }
 
@@ -338,7 +344,8 @@ fn u4_refuses_a_file_by_its_size_or_ending() {
         ready([]).when(command).then_refused(Refusal::File(fault));
     }
     let begin = Begin { name: "成果.docx".into(), ..begin() };
-    let command = Command::BeginPerformance { category: Category::Other, year: year(), begin };
+    let (category, details) = (Category::Other, Vec::new());
+    let command = Command::BeginPerformance { category, year: year(), begin, details };
     ready([]).when(command).then_refused(Refusal::File(FileFault::EndingNotTaken));
 }
 

@@ -188,6 +188,11 @@ impl School {
         Ok(answer.into_inner().written.unwrap().made_id)
     }
 
+    pub(super) async fn categories(&self, by: PersonId, year: u32) -> Result<ListCategoriesResponse, Status> {
+        let request = Self::request(by, "ListCategories", ListCategoriesRequest { year });
+        self.service.list_categories(request).await.map(Response::into_inner)
+    }
+
     pub(super) async fn put(&self, by: PersonId, message: PutSegmentRequest) -> Result<(), Status> {
         self.service.put_segment(Self::request(by, "PutSegment", message)).await.map(|_| ())
     }
