@@ -15,6 +15,8 @@ mod house;
 #[cfg(test)]
 mod identity;
 #[cfg(test)]
+mod locks;
+#[cfg(test)]
 mod planted;
 #[cfg(test)]
 mod records;
@@ -22,6 +24,8 @@ mod records;
 mod requests;
 #[cfg(test)]
 mod selection;
+#[cfg(test)]
+mod status;
 #[cfg(test)]
 mod tamper;
 #[cfg(test)]

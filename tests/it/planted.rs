@@ -25,6 +25,7 @@ use self::rest::{AHEAD, DATABASE, Rest};
 use self::search::{CLEAR, Found, Needles};
 use crate::world::{
     Backend, Bundle, Caller, School, Sheet, Work, YEAR, ask, import, malformed, ok, pdf, png, request_id,
+    service,
 };
 
 both!(nothing_planted_is_found_at_rest);
@@ -38,6 +39,7 @@ struct Planted {
     summary: String,
     file: String,
     content: String,
+    detail: String,
     reason: String,
 }
 
@@ -53,11 +55,12 @@ impl Planted {
             summary: han(90),
             file: han(10),
             content: hex::encode(rand::random::<[u8; 24]>()),
+            detail: han(15),
             reason: han(40),
         }
     }
 
-    fn strings(&self) -> [(&'static str, &str); 8] {
+    fn strings(&self) -> [(&'static str, &str); 9] {
         [
             ("name", &self.name),
             ("number", &self.number),
@@ -66,6 +69,7 @@ impl Planted {
             ("summary", &self.summary),
             ("file name", &self.file),
             ("content", &self.content),
+            ("detail", &self.detail),
             ("reason", &self.reason),
         ]
     }
@@ -208,6 +212,7 @@ async fn leave_undone(school: &School, student: &Caller, planted: &Planted) -> u
         title: planted.title.clone(),
         summary: planted.summary.clone(),
         file: Some(sheet.announced()),
+        details: service(&planted.detail),
         ..BeginPerformanceRequest::default()
     };
     let begun = ok(student.uploads().begin_performance(begin).await).written.unwrap();

@@ -38,7 +38,7 @@ pub(crate) use ledger::Entry;
 pub(crate) use process::Process;
 pub(crate) use roster::{Bundle, import, import_as};
 pub(crate) use school::{School, Terms, YEAR, seat};
-pub(crate) use works::{SEGMENT, Work};
+pub(crate) use works::{SEGMENT, Work, service};
 
 /// Each test on both backends: `name::embedded` and `name::district`.
 macro_rules! both {

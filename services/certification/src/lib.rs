@@ -1,7 +1,7 @@
 //! Certification (認證): the course's own teacher confirms authorship and course.
 //!
 //! Owns the streams `certificate-{work}` (C1, C3, C5, §4.3.1, §4.3.2). Events out: `WorkCertified`, `WorkReturned`,
-//! `CertificationRevoked`; events in: what uploads says of works. It holds no grade and no score, never opens a
+//! `CertificationRevoked`; events in: what uploads says of works, what submission has locked. It holds no grade and no score, never opens a
 //! file, and never un-ticks: submission hears of a revocation by its event.
 
 mod domain;

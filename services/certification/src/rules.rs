@@ -49,6 +49,11 @@ pub const RULES: &[Rule] = &[
         text: "only a certification that stands is revoked",
         refusal: "CERTIFICATION_NOT_THERE",
     },
+    Rule {
+        clause: const { clause("C5") },
+        text: "a certification made by mistake is revoked until the work is locked for submission",
+        refusal: "CERTIFICATE_LOCKED",
+    },
 ];
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 use events::{Basis, Caller, ClaimName, Decider, Facts};
 use eventstore::{Executor, Known, Order, Rejected, Written};
-use kernel::{Duty, Instant, LedgerId, Malformed, Office, RequestId};
+use kernel::{Duty, Instant, LedgerId, Malformed, Office, PersonId, RequestId};
 use proto::Command;
 use tokio::sync::OwnedRwLockReadGuard;
 use tonic::{Request, Response, Status};
@@ -141,6 +141,20 @@ impl<F> Reading<F> {
     /// Whether the caller has the duty by an office that is held by a seat: it reaches the whole school.
     pub fn reaches_all(&self) -> bool {
         self.offices.iter().any(|office| !office.by_relation())
+    }
+
+    /// Lets the caller read what is there of a student, unless it is sealed to them (A5) or erased.
+    ///
+    /// # Errors
+    /// PERMISSION_DENIED: it is sealed, and there is no grant that stands. NOT_FOUND: it is erased.
+    pub fn unsealed(&self, call: &Call, student: PersonId) -> Result<(), Status> {
+        let authority = &self.basis.authority;
+        if !authority.is_sealed_to(student, call.caller.person, self.now) {
+            return Ok(());
+        }
+        // For what is erased there is nothing to ask for.
+        let erased = || status::not_found(call.duty.clause(), "portfolio");
+        Err(authority.standing(student).map_or_else(erased, |_| status::sealed()))
     }
 
     /// Whether the caller has the duty by that office.

@@ -17,6 +17,8 @@ use tonic_types::{
 const DOMAIN: &str = "licheng";
 /// Whatever is done here is somebody's task at this school.
 const OFFICES: Clause = kernel::clause("G5");
+/// What is sealed is read by a grant alone.
+const SEALED: Clause = kernel::clause("A5");
 /// When to try again, where it is worth it.
 const RETRY_AFTER: Duration = Duration::from_millis(250);
 
@@ -74,6 +76,16 @@ pub fn out_of_reach(duty: Duty) -> Status {
     let chinese = format!("此資料不在您的職務範圍內（{duty}，{}）。", duty.clause());
     let metadata = vec![("duty", duty.name().to_owned())];
     said(Code::PermissionDenied, "OUT_OF_REACH", Some(duty.clause()), metadata, [english, chinese])
+}
+
+/// The portfolio that a request is about is sealed (封存), and the caller has no grant that stands.
+pub fn sealed() -> Status {
+    let english = format!(
+        "the portfolio is sealed, and nobody reads it but by a grant for a time; ask for access, with the reason \
+         ({SEALED})"
+    );
+    let chinese = "此學習歷程檔案已封存，須申請調閱並經核准後，於期限內始得查閱。".to_owned();
+    said(Code::PermissionDenied, "PORTFOLIO_SEALED", Some(SEALED), Vec::new(), [english, chinese])
 }
 
 /// What a query names is not there, or not the caller's to see.

@@ -107,6 +107,9 @@ duties! {
     /// To keep students' basic data (A.1).
     KeepBasicData = "keep-basic-data", const clause("A.1"), "keep students' basic data",
         [Registrar];
+    /// To record that a student graduates, leaves or comes back (§5).
+    ChangeStatus = "change-status", const clause("§5"), "record that a student graduates, leaves or comes back",
+        [Registrar];
     /// To import a roster (R12).
     ImportRoster = "import-roster", const clause("R12"), "import a roster",
         [Registrar];

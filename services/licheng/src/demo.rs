@@ -6,6 +6,7 @@
 mod calendar;
 mod certify;
 mod desk;
+mod details;
 mod district;
 mod files;
 mod names;

@@ -1,7 +1,7 @@
 //! Current views (V1): a student's portfolio, a class's progress, a teacher's worklist.
 //!
 //! Owns no stream and no rule: it folds what records, uploads, certification and submission recorded into documents
-//! (R14, C4). The folds copy sealed values and never open one; the queries open what they answer. Each query waits
+//! (R14, C4). What is sealed it answers by a grant alone (A5). The folds copy sealed values and never open one; the queries open what they answer. Each query waits
 //! for the position that its caller last wrote (V3).
 
 mod query;

@@ -26,15 +26,20 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Documents of one answer that are opened at the same time.
 const AT_ONCE: usize = 16;
 
-/// A student's portfolio: the student's own, or by an office of the whole school.
+/// A student's portfolio: the student's own, or by an office of the whole school; by a grant besides, where it is
+/// sealed (A5).
 pub(crate) async fn portfolio(
     known: &Known<()>,
     call: &Call,
     request: &GetPortfolioRequest,
 ) -> Result<GetPortfolioResponse, Status> {
     let student = wire::student_id(request).map_err(status::malformed)?;
-    let own = |reading: &Reading<()>| reading.by(Office::Student) && student == call.caller.person;
-    reaching(known, call, request.at_least_position, own).await?;
+    let open = |reading: &Reading<()>| {
+        let own = reading.by(Office::Student) && student == call.caller.person;
+        within(reading.reaches_all() || own, call)?;
+        reading.unsealed(call, student)
+    };
+    letting(known, call, request.at_least_position, open).await?;
     let (engine, ledger) = (known.engine(), call.ledger);
     let at_least = request.at_least_position;
     let found = document::<Student>(engine, ledger, student, at_least);
@@ -47,7 +52,8 @@ pub(crate) async fn portfolio(
     Ok(wire::portfolio(position, student, &document, &basis.authority))
 }
 
-/// How far a class has come: for its homeroom teacher, or for an office of the whole school.
+/// How far a class has come: for its homeroom teacher, or for an office of the whole school. Who is sealed to the caller
+/// is left out.
 pub(crate) async fn class_progress(
     known: &Known<()>,
     call: &Call,
@@ -56,15 +62,19 @@ pub(crate) async fn class_progress(
     let (class, year) = wire::class_and_year(request).map_err(status::malformed)?;
     let homeroom = |reading: &Reading<()>| {
         let teacher = reading.basis.authority.homeroom(class);
-        reading.by(Office::HomeroomTeacher) && teacher == Some(call.caller.person)
+        let own = reading.by(Office::HomeroomTeacher) && teacher == Some(call.caller.person);
+        within(reading.reaches_all() || own, call)
     };
-    reaching(known, call, request.at_least_position, homeroom).await?;
+    letting(known, call, request.at_least_position, homeroom).await?;
     let (engine, ledger) = (known.engine(), call.ledger);
     let at_least = request.at_least_position;
     let found = document::<Class>(engine, ledger, class, at_least);
     let (position, document) = found.await.map_err(status::fault)?;
     let mut document = document.ok_or_else(|| status::not_found(VIEWS, "class"))?;
-    let members: Vec<_> = document.members.remove(&year).into_iter().flatten().collect();
+    let mut members: Vec<_> = document.members.remove(&year).into_iter().flatten().collect();
+    let sealed = sealed(known, call, position).await?;
+    members.retain(|student| !sealed(*student));
+    drop(sealed);
     let students = students(engine, ledger, &members, position).await.map_err(status::fault)?;
     let opening = students.iter().map(|(id, student)| async move {
         let named = opened(engine, ledger, &student.without_works()).await;
@@ -75,7 +85,7 @@ pub(crate) async fn class_progress(
     Ok(wire::class_progress(position, students))
 }
 
-/// A page of what waits for the caller, oldest first.
+/// A page of what waits for the caller, oldest first. Who is sealed to the caller is left out.
 pub(crate) async fn worklist(
     known: &Known<()>,
     call: &Call,
@@ -86,7 +96,9 @@ pub(crate) async fn worklist(
     let (engine, ledger, teacher) = (known.engine(), call.ledger, call.caller.person);
     let found = waiting(engine, ledger, teacher, request.at_least_position).await;
     let (position, mut waiting) = found.map_err(status::fault)?;
-    waiting.retain(|(_, waiting)| waiting.position > page.after);
+    let sealed = sealed(known, call, position).await?;
+    waiting.retain(|(_, waiting)| waiting.position > page.after && !sealed(waiting.student));
+    drop(sealed);
     waiting.sort_by_key(|(_, waiting)| waiting.position);
     let more = waiting.len() > page.size;
     waiting.truncate(page.size);
@@ -109,23 +121,33 @@ pub(crate) async fn worklist(
     Ok(wire::worklist(position, &shown, next, &basis.authority))
 }
 
-/// Lets the caller through whose office reaches the whole school, or so far; before it refuses, it looks at what the
-/// store has by now: another process may have changed it a moment ago.
-async fn reaching(
+/// Lets the caller through, or refuses after a look at what the store has by now: another process may have changed it a
+/// moment ago.
+async fn letting(
     known: &Known<()>,
     call: &Call,
     at_least: u64,
-    so_far: impl Fn(&Reading<()>) -> bool,
+    lets: impl Fn(&Reading<()>) -> Result<(), Status>,
 ) -> Result<(), Status> {
-    let reaches = |reading: &Reading<()>| reading.reaches_all() || so_far(reading);
     let first = reading(known, call, at_least).await?;
-    if reaches(&first) {
+    if lets(&first).is_ok() {
         return Ok(());
     }
     drop(first);
     let position = known.confirmed(call.ledger).await.map_err(status::fault)?.position;
-    let again = reading(known, call, position).await?;
-    if reaches(&again) { Ok(()) } else { Err(status::out_of_reach(call.duty)) }
+    lets(&reading(known, call, position).await?)
+}
+
+/// Whether the caller's office reaches so far.
+fn within(reaches: bool, call: &Call) -> Result<(), Status> {
+    if reaches { Ok(()) } else { Err(status::out_of_reach(call.duty)) }
+}
+
+/// Says of a student whether what is there of them is sealed to the caller, or erased.
+async fn sealed(known: &Known<()>, call: &Call, at_least: u64) -> Result<impl Fn(PersonId) -> bool, Status> {
+    let basis = known.at_least(call.ledger, at_least).await.map_err(status::fault)?;
+    let (reader, now) = (call.caller.person, known.engine().clock.now());
+    Ok(move |student| basis.authority.is_sealed_to(student, reader, now))
 }
 
 /// Everything that waits in the courses of a teacher, and the position that the view stood at.

@@ -1,4 +1,4 @@
-//! Students, staff, classes, courses, and who takes which (§4.1, A.1, A.8; R1, R7, R12).
+//! Students, staff, classes, courses, and who takes which (§4.1, §5, A.1, A.8; R1, R7, R11, R12).
 //!
 //! Streams: `student-{id}`, `staff-{id}`, `class-{id}`, `course-{id}`, `taking-{student}-{semester}`. Records
 //! [`events::RecordsEvent`]; decides with its own events alone: the classes there are ([`Classes`]), and what
@@ -35,6 +35,9 @@ pub const RPCS: &[Rpc] = &[
     Rpc { path: "/licheng.records.v1.RecordsService/RegisterStudent", duty: Duty::KeepBasicData },
     Rpc { path: "/licheng.records.v1.RecordsService/CorrectStudent", duty: Duty::KeepBasicData },
     Rpc { path: "/licheng.records.v1.RecordsService/PlaceStudent", duty: Duty::KeepBasicData },
+    Rpc { path: "/licheng.records.v1.RecordsService/GraduateStudent", duty: Duty::ChangeStatus },
+    Rpc { path: "/licheng.records.v1.RecordsService/RecordLeaving", duty: Duty::ChangeStatus },
+    Rpc { path: "/licheng.records.v1.RecordsService/RecordReturn", duty: Duty::ChangeStatus },
     Rpc { path: "/licheng.records.v1.RecordsService/RegisterStaff", duty: Duty::KeepBasicData },
     Rpc { path: "/licheng.records.v1.RecordsService/OpenClass", duty: Duty::KeepCourses },
     Rpc { path: "/licheng.records.v1.RecordsService/AssignHomeroom", duty: Duty::KeepCourses },

@@ -35,6 +35,29 @@ pub const RULES: &[Rule] = &[
         refusal: "STUDENT_PLACED_LATER",
     },
     Rule {
+        clause: const { clause("§5") },
+        text: "who graduates or leaves is enrolled",
+        refusal: "STUDENT_NOT_ENROLLED",
+    },
+    Rule {
+        clause: const { clause("§5") }, text: "who comes back has left", refusal: "STUDENT_HAS_NOT_LEFT"
+    },
+    Rule {
+        clause: const { clause("§5") },
+        text: "a graduate doesn't come back",
+        refusal: "STUDENT_GRADUATED",
+    },
+    Rule {
+        clause: const { clause("§5") },
+        text: "a student's death is the last change of status",
+        refusal: "STUDENT_DECEASED",
+    },
+    Rule {
+        clause: const { clause("§5") },
+        text: "a change of status is recorded no earlier than the day before it",
+        refusal: "STUDENT_STATUS_DAY_TO_COME",
+    },
+    Rule {
         clause: const { clause("R7") },
         text: "what is kept of staff is kept of registered staff",
         refusal: "STAFF_UNKNOWN",

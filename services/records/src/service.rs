@@ -7,11 +7,12 @@ use proto::records::v1::records_service_server::RecordsService;
 use proto::records::v1::{
     AssignHomeroomRequest, AssignHomeroomResponse, AssignTeacherRequest, AssignTeacherResponse,
     CorrectStudentRequest, CorrectStudentResponse, DropCourseRequest, DropCourseResponse, FindPersonRequest,
-    FindPersonResponse, GetStudentRequest, GetStudentResponse, ImportRosterRequest, ImportRosterResponse,
-    OfferCourseRequest, OfferCourseResponse, OpenClassRequest, OpenClassResponse, PlaceStudentRequest,
-    PlaceStudentResponse, RegisterStaffRequest, RegisterStaffResponse, RegisterStudentRequest,
-    RegisterStudentResponse, ReleaseTeacherRequest, ReleaseTeacherResponse, TakeCourseRequest,
-    TakeCourseResponse,
+    FindPersonResponse, GetStudentRequest, GetStudentResponse, GraduateStudentRequest,
+    GraduateStudentResponse, ImportRosterRequest, ImportRosterResponse, OfferCourseRequest,
+    OfferCourseResponse, OpenClassRequest, OpenClassResponse, PlaceStudentRequest, PlaceStudentResponse,
+    RecordLeavingRequest, RecordLeavingResponse, RecordReturnRequest, RecordReturnResponse,
+    RegisterStaffRequest, RegisterStaffResponse, RegisterStudentRequest, RegisterStudentResponse,
+    ReleaseTeacherRequest, ReleaseTeacherResponse, TakeCourseRequest, TakeCourseResponse,
 };
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Request, Response, Status, Streaming};
@@ -49,6 +50,21 @@ impl RecordsService for Service {
     }
 
     async fn place_student(&self, request: Request<PlaceStudentRequest>) -> Answer<PlaceStudentResponse> {
+        command(&self.0.students, request).await
+    }
+
+    async fn graduate_student(
+        &self,
+        request: Request<GraduateStudentRequest>,
+    ) -> Answer<GraduateStudentResponse> {
+        command(&self.0.students, request).await
+    }
+
+    async fn record_leaving(&self, request: Request<RecordLeavingRequest>) -> Answer<RecordLeavingResponse> {
+        command(&self.0.students, request).await
+    }
+
+    async fn record_return(&self, request: Request<RecordReturnRequest>) -> Answer<RecordReturnResponse> {
         command(&self.0.students, request).await
     }
 

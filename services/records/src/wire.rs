@@ -1,9 +1,9 @@
 //! Messages to commands, state to answers.
 
-use chassis::wire::{date, id, optional_text, school_year, semester, text};
+use chassis::wire::{date, day, id, optional_text, school_year, semester, text};
 use chassis::{Asked, Asks, Call};
-use events::{ClaimKind, ClaimName, StudentData};
-use kernel::{ClassId, CourseId, IdentityNumber, Malformed, PersonId, Personal, RequestId};
+use events::{ClaimKind, ClaimName, Leaving, StudentData};
+use kernel::{ClassId, CourseId, Date, IdentityNumber, Malformed, PersonId, Personal, RequestId};
 use proto::records::v1 as message;
 use uuid::Uuid;
 
@@ -111,6 +111,51 @@ impl Asks<Student> for message::PlaceStudentRequest {
         let student = problems.note("student_id", id(&self.student_id));
         let class = problems.note("class_id", id(&self.class_id));
         problems.finish(student.zip(class)).map(|(student, class)| place_student(student, class))
+    }
+}
+
+/// The student and the day of a change of status.
+fn changed(problems: &mut Malformed, student: &str, on: &str) -> Option<(PersonId, Date)> {
+    let student = problems.note("student_id", id(student));
+    student.zip(problems.note("on", day(on)))
+}
+
+impl Asks<Student> for message::GraduateStudentRequest {
+    fn asks(&self, _: &Call) -> Result<Asked<StudentCommand>, Malformed> {
+        let mut problems = Malformed::default();
+        let changed = changed(&mut problems, &self.student_id, &self.on);
+        let year = problems.note("year", school_year(self.year));
+        let ((student, on), year) = problems.finish(changed.zip(year))?;
+        Ok(Asked::new(format!("student-{student}"), StudentCommand::Graduate { student, year, on }))
+    }
+}
+
+fn leaving(leaving: i32) -> Result<Leaving, &'static str> {
+    match message::Leaving::try_from(leaving) {
+        Ok(message::Leaving::Transferred) => Ok(Leaving::Transferred),
+        Ok(message::Leaving::Suspended) => Ok(Leaving::Suspended),
+        Ok(message::Leaving::Withdrawn) => Ok(Leaving::Withdrawn),
+        Ok(message::Leaving::Deceased) => Ok(Leaving::Deceased),
+        Ok(message::Leaving::Unspecified) | Err(_) => Err("must be one of the ways to leave"),
+    }
+}
+
+impl Asks<Student> for message::RecordLeavingRequest {
+    fn asks(&self, _: &Call) -> Result<Asked<StudentCommand>, Malformed> {
+        let mut problems = Malformed::default();
+        let changed = changed(&mut problems, &self.student_id, &self.on);
+        let why = problems.note("leaving", leaving(self.leaving));
+        let ((student, on), why) = problems.finish(changed.zip(why))?;
+        Ok(Asked::new(format!("student-{student}"), StudentCommand::Leave { student, on, why }))
+    }
+}
+
+impl Asks<Student> for message::RecordReturnRequest {
+    fn asks(&self, _: &Call) -> Result<Asked<StudentCommand>, Malformed> {
+        let mut problems = Malformed::default();
+        let changed = changed(&mut problems, &self.student_id, &self.on);
+        let (student, on) = problems.finish(changed)?;
+        Ok(Asked::new(format!("student-{student}"), StudentCommand::Return { student, on }))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Submission: the student's selection (勾選) of a school year's works, the batch that the registrar submits (提交) to the
 //! central database (中央資料庫), the receipt (收訖明細) that each student confirms.
 //!
-//! Owns the streams `selection-{student}-{year}` (S1, S2, §4.3.3, §4.4.2, A.11, A.12), `batch-{year}` (S3, S4) and
+//! Owns the streams `selection-{student}-{year}` (S1, S2, §4.3.3, §4.4.2, §5, A.11, A.12), `batch-{year}` (S3, S4) and
 //! `receipt-{student}-{year}` (S5, S6, §8.3), and the files of packages and extracts. Events out: ticks, locks, batches,
 //! receipts; events in: what uploads says of works, what certification says of outcomes. It never selects for a
 //! student: it only un-ticks what was revoked (C5) or taken back.

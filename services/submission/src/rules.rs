@@ -75,6 +75,11 @@ pub const RULES: &[Rule] = &[
         refusal: "SELECTION_WINDOW_CLOSED",
     },
     Rule {
+        clause: const { clause("§5") },
+        text: "who selects works is enrolled; who has left may un-tick",
+        refusal: "SELECTION_NOT_ENROLLED",
+    },
+    Rule {
         clause: const { clause("S3") },
         text: "a selection that a batch has locked changes no more",
         refusal: "SELECTION_LOCKED",

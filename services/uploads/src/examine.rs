@@ -1,6 +1,8 @@
 //! What a file is, by reading it and not by its name (U4). Pure: bytes in, a verdict out, whatever the bytes are.
 
 mod image;
+mod mp3;
+mod mp4;
 mod pdf;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,8 +14,8 @@ use crate::domain::{FileFault, MediaType};
 /// # Errors
 /// [`FileFault`]: the first thing that is wrong with it.
 pub fn examine(name: &str, bytes: &[u8]) -> Result<MediaType, FileFault> {
-    FileFault::of_size(bytes.len() as u64)?;
     let said = MediaType::said_by(name)?;
+    said.sized(bytes.len() as u64)?;
     if content(bytes) != Some(said) {
         return Err(FileFault::NameSaysOtherwise);
     }
@@ -22,6 +24,8 @@ pub fn examine(name: &str, bytes: &[u8]) -> Result<MediaType, FileFault> {
         MediaType::Pdf => pdf::examine(bytes),
         MediaType::Png => image::png(bytes),
         MediaType::Jpeg => image::jpeg(bytes),
+        MediaType::Mp3 => mp3::examine(bytes),
+        MediaType::Mp4 => mp4::examine(bytes),
     }));
     read.unwrap_or(Err(FileFault::Unreadable)).map(|()| said)
 }
@@ -36,10 +40,14 @@ fn content(bytes: &[u8]) -> Option<MediaType> {
         Some(MediaType::Png)
     } else if bytes.starts_with(b"\xff\xd8\xff") {
         Some(MediaType::Jpeg)
+    } else if mp3::begins(bytes) {
+        Some(MediaType::Mp3)
+    } else if mp4::begins(bytes) {
+        Some(MediaType::Mp4)
     } else {
         None
     }
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

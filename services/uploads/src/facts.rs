@@ -1,15 +1,16 @@
 use std::collections::{HashMap, HashSet};
 
-use events::{AnyEvent, CertificationEvent, Facts, Recorded, UploadsEvent, WorkKind};
+use events::{AnyEvent, CertificationEvent, Facts, Recorded, SubmissionEvent, UploadsEvent, WorkKind};
 use kernel::{FileId, Owner, PersonId, WorkId};
 
 use crate::domain::{FileFault, Stage};
 
-/// Every work by its id alone, and which are certified.
+/// Every work by its id alone, and which are certified or locked.
 #[derive(Debug, Default)]
 pub struct Uploads {
     uploads: HashMap<WorkId, Upload>,
     certified: HashSet<WorkId>,
+    locked: HashSet<WorkId>,
 }
 
 /// Where a work is and how far it has come; nothing personal.
@@ -36,6 +37,11 @@ impl Uploads {
     /// Whether a work has a certificate that stands.
     pub fn is_certified(&self, work: WorkId) -> bool {
         self.certified.contains(&work)
+    }
+
+    /// Whether a work is locked for submission.
+    pub fn is_locked(&self, work: WorkId) -> bool {
+        self.locked.contains(&work)
     }
 
     fn stage(&mut self, work: WorkId, stage: Stage) {
@@ -85,6 +91,9 @@ impl Facts for Uploads {
                 | CertificationEvent::CertificationRevoked { work, .. },
             ) => {
                 self.certified.remove(work);
+            }
+            AnyEvent::Submission(SubmissionEvent::SelectionLocked { works, .. }) => {
+                self.locked.extend(works.iter().map(|locked| locked.work));
             }
             AnyEvent::Governance(_)
             | AnyEvent::Records(_)

@@ -1,8 +1,8 @@
-//! Uploads: students' works and their files (U1, U2, U4, U6, U8; A.11, A.12, §4.3.1, §4.4.1, §7.2.1).
+//! Uploads: students' works and their files (U1, U2, U4, U6, U8; A.11, A.12, §4.3.1, §4.4.1, §5, §7.2.1).
 //!
 //! Owns the streams `works-{student}-{year}`, and what the blob store holds of their files. Events out: `WorkBegun`,
-//! `OutcomeSubmitted`, `PerformanceSubmitted`, `FileRefused`, `WorkWithdrawn`; events in: courses and policies by
-//! [`events::Authority`], what certification says of a work. It never replaces a byte that was sent, and never says that
+//! `OutcomeSubmitted`, `PerformanceSubmitted`, `FileRefused`, `WorkWithdrawn`; events in: courses, policies and
+//! students' standing by [`events::Authority`], what certification and submission say of a work. It never replaces a byte that was sent, and never says that
 //! a file is what its name says without reading it.
 
 mod domain;
@@ -23,8 +23,8 @@ use kernel::Duty;
 use proto::uploads::v1::uploads_service_server::UploadsServiceServer;
 
 pub use domain::{
-    Begin, Command, FILE_BYTES_MAX, FileFault, Found, MediaType, Of, Refusal, SEGMENT_BYTES, Stage,
-    UPLOAD_TIME, Work, Works, segments,
+    Begin, Command, DOCUMENT_BYTES_MAX, Field, FieldKind, FileFault, Found, MEDIA_BYTES_MAX, MediaType, Of,
+    Refusal, SEGMENT_BYTES, Sheet, Stage, UPLOAD_TIME, Work, Works, Written, segments,
 };
 pub use examine::examine;
 pub use facts::{Upload, Uploads};
@@ -34,6 +34,7 @@ pub use rules::RULES;
 pub const RPCS: &[Rpc] = &[
     Rpc { path: "/licheng.uploads.v1.UploadsService/BeginOutcome", duty: Duty::UploadOutcome },
     Rpc { path: "/licheng.uploads.v1.UploadsService/BeginPerformance", duty: Duty::UploadPerformance },
+    Rpc { path: "/licheng.uploads.v1.UploadsService/ListCategories", duty: Duty::UploadPerformance },
     Rpc { path: "/licheng.uploads.v1.UploadsService/PutSegment", duty: Duty::UploadFile },
     Rpc { path: "/licheng.uploads.v1.UploadsService/GetUpload", duty: Duty::UploadFile },
     Rpc { path: "/licheng.uploads.v1.UploadsService/FinishWork", duty: Duty::UploadFile },

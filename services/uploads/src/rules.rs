@@ -4,6 +4,7 @@ use kernel::{Rule, clause};
 
 /// Every rule by which this service refuses: one row for each clause and reason.
 pub const RULES: &[Rule] = &[
+    Rule { clause: const { clause("§5") }, text: "who uploads is enrolled", refusal: "UPLOAD_NOT_ENROLLED" },
     Rule {
         clause: const { clause("A.11") },
         text: "an outcome is of a course that is offered",
@@ -40,10 +41,14 @@ pub const RULES: &[Rule] = &[
         refusal: "PERFORMANCES_FULL",
     },
     Rule { clause: const { clause("U4") }, text: "a file has bytes", refusal: "EMPTY_FILE" },
-    Rule { clause: const { clause("U4") }, text: "a file has at most 4 MiB", refusal: "FILE_TOO_LARGE" },
     Rule {
         clause: const { clause("U4") },
-        text: "a file's name ends in .pdf, .png, .jpg or .jpeg",
+        text: "a document or picture has at most 4 MiB, a sound or film at most 10 MiB",
+        refusal: "FILE_TOO_LARGE",
+    },
+    Rule {
+        clause: const { clause("U4") },
+        text: "a file's name ends in .pdf, .png, .jpg, .jpeg, .mp3 or .mp4",
         refusal: "FILE_ENDING_NOT_TAKEN",
     },
     Rule {
@@ -107,6 +112,11 @@ pub const RULES: &[Rule] = &[
         clause: const { clause("U6") },
         text: "a work is taken back only while it isn't certified",
         refusal: "WORK_CERTIFIED",
+    },
+    Rule {
+        clause: const { clause("U6") },
+        text: "a work that is locked for submission isn't taken back",
+        refusal: "WORK_LOCKED",
     },
 ];
 

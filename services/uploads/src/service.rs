@@ -1,14 +1,14 @@
 mod lookup;
 
-use chassis::{call, command, status};
+use chassis::{call, command, reading, status};
 use eventstore::Executor;
 use futures::stream::BoxStream;
 use proto::uploads::v1::uploads_service_server::UploadsService;
 use proto::uploads::v1::{
     BeginOutcomeRequest, BeginOutcomeResponse, BeginPerformanceRequest, BeginPerformanceResponse,
     FinishWorkRequest, FinishWorkResponse, GetReceiptRequest, GetReceiptResponse, GetUploadRequest,
-    GetUploadResponse, PutSegmentRequest, PutSegmentResponse, ReadFileRequest, ReadFileResponse,
-    WithdrawWorkRequest, WithdrawWorkResponse,
+    GetUploadResponse, ListCategoriesRequest, ListCategoriesResponse, PutSegmentRequest, PutSegmentResponse,
+    ReadFileRequest, ReadFileResponse, WithdrawWorkRequest, WithdrawWorkResponse,
 };
 use tonic::{Request, Response, Status};
 
@@ -46,6 +46,15 @@ impl UploadsService for Service {
         request: Request<BeginPerformanceRequest>,
     ) -> Result<Response<BeginPerformanceResponse>, Status> {
         command(&self.executor, request).await
+    }
+
+    async fn list_categories(
+        &self,
+        request: Request<ListCategoriesRequest>,
+    ) -> Result<Response<ListCategoriesResponse>, Status> {
+        let call = call(&request)?;
+        drop(reading(self.executor.known(), &call, 0).await?);
+        wire::sheets(request.get_ref()).map(Response::new).map_err(status::malformed)
     }
 
     async fn put_segment(

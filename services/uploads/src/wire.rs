@@ -1,14 +1,16 @@
+mod category;
+
 use chassis::{Asked, Asks, Call, order, wire};
-use events::Category;
 use eventstore::Order;
 use eventstore::store::Stored;
 use kernel::{CourseId, Instant, LedgerId, Malformed, PersonId, RequestId, SchoolYear, WorkId};
 use prost::Message as _;
-use proto::types::v1::Category as CategoryMessage;
 use proto::uploads::v1::{
     BeginOutcomeRequest, BeginPerformanceRequest, File, FileHeader, FinishWorkRequest, GetUploadResponse,
     PutSegmentRequest, ReadFileRequest, Receipt, WithdrawWorkRequest,
 };
+
+pub(crate) use category::sheets;
 
 use crate::domain::{Begin, Command, Found, SEGMENT_BYTES, Stage, Works, segments};
 use crate::facts::Upload;
@@ -94,11 +96,13 @@ impl Finish {
 impl Asks<Works> for BeginPerformanceRequest {
     fn asks(&self, call: &Call) -> Result<Asked<Command>, Malformed> {
         let mut problems = Malformed::default();
-        let category = problems.note("category", category(self.category));
-        let year = problems.note("year", wire::school_year(self.year));
+        let category = problems.note("category", category::read(self.category));
+        let year = problems.note("year", category::year(self.year));
         let begin = begin(&mut problems, &self.title, &self.summary, self.file.as_ref());
-        let ((category, year), begin) = problems.finish(category.zip(year).zip(begin))?;
-        let command = Command::BeginPerformance { category, year, begin };
+        let details = category.zip(year).and_then(|of| category::details(&mut problems, of, &self.details));
+        let read = category.zip(year).zip(begin.zip(details));
+        let ((category, year), (begin, details)) = problems.finish(read)?;
+        let command = Command::BeginPerformance { category, year, begin, details };
         Ok(Asked::new(stream(call.caller.person, year), command))
     }
 }
@@ -149,22 +153,6 @@ fn begin(problems: &mut Malformed, title: &str, summary: &str, file: Option<&Fil
 fn file_name(name: &str) -> Result<String, String> {
     let name = wire::text(name, NAME_MAX)?;
     if name.contains(['\n', '\r', '\t']) { Err("must be one line".into()) } else { Ok(name) }
-}
-
-fn category(category: i32) -> Result<Category, &'static str> {
-    match CategoryMessage::try_from(category) {
-        Ok(CategoryMessage::Post) => Ok(Category::Post),
-        Ok(CategoryMessage::Competition) => Ok(Category::Competition),
-        Ok(CategoryMessage::Licence) => Ok(Category::Licence),
-        Ok(CategoryMessage::Service) => Ok(Category::Service),
-        Ok(CategoryMessage::Piece) => Ok(Category::Piece),
-        Ok(CategoryMessage::FlexibleLearning) => Ok(Category::FlexibleLearning),
-        Ok(CategoryMessage::GroupActivity) => Ok(Category::GroupActivity),
-        Ok(CategoryMessage::Workplace) => Ok(Category::Workplace),
-        Ok(CategoryMessage::AdvancedCourse) => Ok(Category::AdvancedCourse),
-        Ok(CategoryMessage::Other) => Ok(Category::Other),
-        Ok(CategoryMessage::Unspecified) | Err(_) => Err("must be one of the categories"),
-    }
 }
 
 /// Whether a segment is one of a file of that size.

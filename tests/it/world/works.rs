@@ -9,7 +9,7 @@ use proto::submission::v1::{
 };
 use proto::types::v1::{Category, Refusal, Written};
 use proto::uploads::v1::{
-    BeginOutcomeRequest, BeginPerformanceRequest, FinishWorkRequest, PutSegmentRequest, Receipt,
+    BeginOutcomeRequest, BeginPerformanceRequest, Detail, FinishWorkRequest, PutSegmentRequest, Receipt,
 };
 use tonic::Status;
 use uuid::Uuid;
@@ -35,6 +35,12 @@ impl Work {
     pub(crate) fn commitment(&self) -> String {
         hex::encode(&self.receipt.commitment)
     }
+}
+
+/// What service learning asks for.
+pub(crate) fn service(unit: &str) -> Vec<Detail> {
+    let fields = [("unit", unit), ("start-date", "2025-10-15"), ("end-date", "2025-12-20")];
+    fields.map(|(name, value)| Detail { name: name.to_owned(), value: value.to_owned() }).to_vec()
 }
 
 impl School {
@@ -83,6 +89,7 @@ impl Caller {
             title: "社區服務".to_owned(),
             summary: "每週六下午。".to_owned(),
             file: Some(sheet.announced()),
+            details: service("鄉立圖書館"),
             ..BeginPerformanceRequest::default()
         };
         Ok(self.uploads().begin_performance(request).await?.into_inner().written.unwrap())

@@ -100,6 +100,8 @@ pub enum Refusal {
     AlreadyCertified,
     /// What isn't certified can't be revoked.
     NotCertified,
+    /// What is locked for submission stays certified.
+    Locked,
 }
 
 /// An outcome that the caller may judge.
@@ -182,13 +184,17 @@ impl Certificate {
         Ok(vec![CertificationEvent::WorkReturned { student, work, course, teacher, reason, commitment }])
     }
 
-    /// A mistake is put right whenever it is noticed: no window ends that.
+    /// A mistake is put right whenever it is noticed, until the work is locked for submission: no window ends that.
     fn revoke(&self, at: &At<'_>, work: WorkId, reason: String) -> Result<Vec<CertificationEvent>, Refusal> {
         let Outcome { student, course, semester, .. } = outcome(at, work)?;
         match self {
             Self::Certified { .. } => {}
             Self::Revoked => return Ok(Vec::new()),
             Self::None | Self::Returned { .. } => return Err(Refusal::NotCertified),
+        }
+        // Whoever locks at the same time is first or second, never beside it.
+        if at.guarded_facts_of(&format!("selection-{student}-{}", semester.year)).is_locked(work) {
+            return Err(Refusal::Locked);
         }
         let teacher = at.caller.person;
         let reason = Personal::new(Owner::work(student, work), reason);
@@ -247,7 +253,8 @@ impl kernel::Refusal for Refusal {
             | Self::NoPolicy { .. }
             | Self::WindowClosed { .. }
             | Self::AlreadyCertified
-            | Self::NotCertified => Kind::FailedPrecondition,
+            | Self::NotCertified
+            | Self::Locked => Kind::FailedPrecondition,
         }
     }
 
@@ -262,6 +269,7 @@ impl kernel::Refusal for Refusal {
             Self::WindowClosed { .. } => "CERTIFICATION_WINDOW_CLOSED",
             Self::AlreadyCertified => "CERTIFICATION_STANDS",
             Self::NotCertified => "CERTIFICATION_NOT_THERE",
+            Self::Locked => "CERTIFICATE_LOCKED",
         }
     }
 
@@ -272,7 +280,7 @@ impl kernel::Refusal for Refusal {
             Self::AnothersCourse | Self::WindowClosed { .. } => CERTIFICATION,
             Self::OtherBytes { .. } => BOUND,
             Self::NoPolicy { .. } => POLICY,
-            Self::AlreadyCertified | Self::NotCertified => REVOCATION,
+            Self::AlreadyCertified | Self::NotCertified | Self::Locked => REVOCATION,
         }
     }
 
@@ -301,6 +309,11 @@ impl kernel::Refusal for Refusal {
             ),
             Self::AlreadyCertified => "the work is certified; revoke the certification instead".into(),
             Self::NotCertified => "the work is not certified, so there is nothing to revoke".into(),
+            Self::Locked => {
+                "a certification made by mistake is revoked until the work is locked for submission, and it is; \
+                 ask the registrar"
+                    .into()
+            }
         }
     }
 
@@ -317,6 +330,7 @@ impl kernel::Refusal for Refusal {
             }
             Self::AlreadyCertified => "此件作品已認證，請改用撤銷認證。".into(),
             Self::NotCertified => "此件作品未經認證，無可撤銷。".into(),
+            Self::Locked => "此件作品已鎖定並提交中央資料庫，不得撤銷認證，請洽註冊組。".into(),
         }
     }
 
@@ -334,7 +348,8 @@ impl kernel::Refusal for Refusal {
             | Self::AnothersCourse
             | Self::NotHandedIn
             | Self::AlreadyCertified
-            | Self::NotCertified => Vec::new(),
+            | Self::NotCertified
+            | Self::Locked => Vec::new(),
         }
     }
 }

@@ -14,7 +14,8 @@ fn known(refusal: &Refusal) {
         | Refusal::NoPolicy { .. }
         | Refusal::WindowClosed { .. }
         | Refusal::AlreadyCertified
-        | Refusal::NotCertified => {}
+        | Refusal::NotCertified
+        | Refusal::Locked => {}
     }
 }
 
@@ -35,6 +36,7 @@ fn every_refusal_has_a_row_and_no_row_is_left_over() {
         Refusal::WindowClosed { window: window(), now: Instant::from_micros(1) },
         Refusal::AlreadyCertified,
         Refusal::NotCertified,
+        Refusal::Locked,
     ];
     every.iter().for_each(known);
     let refusals: Vec<_> = every.iter().map(|refusal| refusal as &dyn kernel::Refusal).collect();

@@ -13,12 +13,16 @@ use super::roster::Roster;
 /// Performances that may be selected, and one more to try.
 const PERFORMANCES_TO_TRY: usize = 11;
 /// Categories of diverse performances.
-const CATEGORIES: [Category; 6] = [
+const CATEGORIES: [Category; 10] = [
     Category::Post,
     Category::Competition,
     Category::Licence,
     Category::Service,
+    Category::FlexibleLearning,
+    Category::GroupActivity,
+    Category::Workplace,
     Category::Piece,
+    Category::AdvancedCourse,
     Category::Other,
 ];
 

@@ -8,6 +8,7 @@ use proto::uploads::v1::{
 use sha2::{Digest as _, Sha256};
 
 use super::desk::{Answer, Desk, Fault};
+use super::details::details;
 use super::plan::{HandIn, Sort};
 
 /// Bytes of a segment.
@@ -84,6 +85,7 @@ async fn begin(desk: &Desk, year: u32, since: u64, work: &HandIn, sha256: &[u8; 
             begun.await?.map(|begun| begun.written)
         }
         Sort::Performance(category) => {
+            let details = details(category, year);
             let category = category.into();
             let begin = BeginPerformanceRequest {
                 request_id,
@@ -93,6 +95,7 @@ async fn begin(desk: &Desk, year: u32, since: u64, work: &HandIn, sha256: &[u8; 
                 title,
                 summary,
                 file,
+                details,
             };
             let begun = desk.ask(work.student, begin, |channel, request| async move {
                 UploadsServiceClient::new(channel).begin_performance(request).await

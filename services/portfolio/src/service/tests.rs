@@ -2,12 +2,14 @@
 
 mod school;
 
-use events::RecordsEvent;
+use events::{ArchiveEvent, RecordsEvent};
 use eventstore::project;
 use proto::portfolio::v1::{Progress, WorkState};
 use proto::types::v1::Category;
 use tonic::Code;
 use tonic_types::StatusExt as _;
+
+use kernel::{Instant, PersonId};
 
 use super::*;
 use school::{
@@ -202,6 +204,76 @@ async fn c4_a_worklist_is_the_calling_teachers() {
     assert_eq!(fields(malformed), (Code::InvalidArgument, vec!["page_token".into()]));
     let malformed = school.worklist(TEACHER, page(-1, "", 0)).await;
     assert_eq!(fields(malformed), (Code::InvalidArgument, vec!["page_size".into()]));
+}
+
+fn sealed(student: PersonId) -> ArchiveEvent {
+    ArchiveEvent::PortfolioSealed { student, until: Instant::from_micros(i64::MAX) }
+}
+
+fn granted(student: PersonId, reader: PersonId, until: Instant) -> ArchiveEvent {
+    ArchiveEvent::AccessGranted { student, reader, until }
+}
+
+#[tokio::test]
+async fn a5_a_sealed_portfolio_is_read_by_a_grant_alone() {
+    let school = School::open().await;
+    school.hand_in(STUDENT, 1, performance()).await;
+    let archive = format!("archive-{STUDENT}");
+    let last = school.say(&archive, sealed(STUDENT)).await;
+    let refused = || answered(Code::PermissionDenied, "PORTFOLIO_SEALED", "A5");
+    for reader in [STUDENT, REGISTRAR] {
+        assert_eq!(said(school.portfolio(reader, last, STUDENT).await), refused());
+    }
+    // Who may not read others' doesn't learn that it is sealed, and nobody else's is.
+    let others = said(school.portfolio(OTHER, last, STUDENT).await);
+    assert_eq!(others, answered(Code::PermissionDenied, "OUT_OF_REACH", "V1"));
+    assert!(school.portfolio(REGISTRAR, last, OTHER).await.is_ok());
+    // A grant that has ended is none, and one person's is nobody else's.
+    let (ended, stands) = (Instant::default(), Instant::from_micros(i64::MAX));
+    let last = school.say(&archive, granted(STUDENT, REGISTRAR, ended)).await;
+    assert_eq!(said(school.portfolio(REGISTRAR, last, STUDENT).await), refused());
+    let last = school.say(&archive, granted(STUDENT, REGISTRAR, stands)).await;
+    assert_eq!(school.portfolio(REGISTRAR, last, STUDENT).await.unwrap().works.len(), 1);
+    assert_eq!(said(school.portfolio(STUDENT, last, STUDENT).await), refused());
+    let last = school.say(&archive, granted(STUDENT, STUDENT, stands)).await;
+    assert!(school.portfolio(STUDENT, last, STUDENT).await.is_ok());
+    // What is erased is there for nobody, whatever was granted.
+    let last = school.say(&archive, ArchiveEvent::ErasureStarted { student: STUDENT }).await;
+    let erased = said(school.portfolio(REGISTRAR, last, STUDENT).await);
+    assert_eq!(erased, answered(Code::NotFound, "NOT_THERE", "V1"));
+}
+
+#[tokio::test]
+async fn a5_progress_and_worklist_leave_out_who_is_sealed_or_erased() {
+    let school = School::open().await;
+    school.hand_in(STUDENT, 1, outcome(BIOLOGY)).await;
+    let last = school.hand_in(OTHER, 2, outcome(BIOLOGY)).await;
+    let students = async |last| {
+        let progress = school.progress(HOMEROOM, class(CLASS, 114, last)).await.unwrap();
+        let student = |progress: &Progress| progress.student.as_ref().unwrap().student_id.clone();
+        progress.students.iter().map(student).collect::<Vec<_>>()
+    };
+    let waiting = async |last| {
+        let all = school.worklist(TEACHER, page(1, "", last)).await.unwrap();
+        (works(&all), all.next_page_token.is_empty())
+    };
+    assert_eq!(students(last).await, [OTHER.to_string(), STUDENT.to_string()]);
+    assert_eq!(waiting(last).await, (ids([1]), false));
+    let last = school.say(&format!("archive-{STUDENT}"), sealed(STUDENT)).await;
+    assert_eq!(students(last).await, [OTHER.to_string()]);
+    // A page is as long as before, without the one that is left out.
+    assert_eq!(waiting(last).await, (ids([2]), true));
+    let granted = granted(STUDENT, HOMEROOM, Instant::from_micros(i64::MAX));
+    let last = school.say(&format!("archive-{STUDENT}"), granted).await;
+    assert_eq!(students(last).await, [OTHER.to_string(), STUDENT.to_string()]);
+    assert_eq!(waiting(last).await, (ids([2]), true));
+    for student in [STUDENT, OTHER] {
+        let erased = ArchiveEvent::ErasureStarted { student };
+        school.say(&format!("archive-{student}"), erased).await;
+    }
+    let last = school.say(&format!("archive-{OTHER}"), sealed(OTHER)).await;
+    assert_eq!(students(last).await, [""; 0]);
+    assert_eq!(waiting(last).await, (Vec::new(), true));
 }
 
 #[tokio::test]

@@ -1,16 +1,23 @@
 //! A student: basic data (學籍資料) and class. Stream `student-{id}`.
 
-use events::{ClaimKind, ClaimName, Context, Decider, RecordsEvent, StudentData};
-use kernel::{ClassId, Clause, IdentityNumber, Kind, Owner, PersonId, Personal, Refusal, SchoolYear, clause};
+use events::{ClaimKind, ClaimName, Context, Decider, Leaving, RecordsEvent, StudentData};
+use kernel::{
+    ClassId, Clause, Date, IdentityNumber, Kind, Owner, PersonId, Personal, Refusal, SchoolYear, clause,
+};
 
 use super::{chinese_of, field_of, taken};
 use crate::facts::Classes;
 
+mod status;
 #[cfg(test)]
 mod tests;
 
+use status::Status;
+
 const BASIC_DATA: Clause = clause("A.1");
 const PLACES: Clause = clause("R7");
+/// Graduating, leaving and coming back (學籍異動).
+const STATUS: Clause = clause("§5");
 
 /// A student's basic data, checked, in clear.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,10 +43,11 @@ pub struct Basic {
 pub struct Student {
     basic: Option<StudentData>,
     placed: Option<(SchoolYear, ClassId)>,
+    status: Status,
 }
 
 /// What can be asked of a student.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub enum StudentCommand {
     /// Registers this student.
     Register {
@@ -69,6 +77,31 @@ pub enum StudentCommand {
         /// The class.
         class: ClassId,
     },
+    /// The student graduates (畢業).
+    Graduate {
+        /// The student.
+        student: PersonId,
+        /// The school year.
+        year: SchoolYear,
+        /// The day.
+        on: Date,
+    },
+    /// The student leaves otherwise.
+    Leave {
+        /// The student.
+        student: PersonId,
+        /// The day.
+        on: Date,
+        /// How.
+        why: Leaving,
+    },
+    /// The student who had left is back (復學).
+    Return {
+        /// The student.
+        student: PersonId,
+        /// The day.
+        on: Date,
+    },
 }
 
 /// Why a student's data stays as it is.
@@ -84,6 +117,16 @@ pub enum StudentRefusal {
     ClassUnknown,
     /// The student has been placed in a class of a later school year.
     PlacedLater(SchoolYear),
+    /// Who graduates or leaves must be enrolled.
+    NotEnrolled,
+    /// Who comes back must have left.
+    HasNotLeft,
+    /// A graduate doesn't come back.
+    Graduated,
+    /// The student has died.
+    Deceased,
+    /// The day is later than tomorrow in Taipei.
+    DayToCome,
 }
 
 impl std::fmt::Debug for Basic {
@@ -208,6 +251,9 @@ impl Decider for Student {
             StudentCommand::Correct { student, basic } => self.correct(at, student, &basic, false),
             StudentCommand::Renew { student, basic } => self.correct(at, student, &basic, true),
             StudentCommand::Place { student, class } => self.place(at, student, class),
+            StudentCommand::Graduate { student, year, on } => self.graduate(at, student, year, on),
+            StudentCommand::Leave { student, on, why } => self.leave(at, student, on, why),
+            StudentCommand::Return { student, on } => self.come_back(at, student, on),
         }
     }
 
@@ -218,6 +264,8 @@ impl Decider for Student {
             self.basic = Some(basic.clone());
         } else if let RecordsEvent::StudentPlaced { class, year, .. } = event {
             self.placed = Some((*year, *class));
+        } else if let Some(status) = Status::after(event) {
+            self.status = status;
         }
     }
 }
@@ -227,7 +275,12 @@ impl Refusal for StudentRefusal {
         match self {
             Self::Unknown | Self::ClassUnknown => Kind::NotFound,
             Self::Registered | Self::Taken(_) => Kind::AlreadyExists,
-            Self::PlacedLater(_) => Kind::FailedPrecondition,
+            Self::PlacedLater(_)
+            | Self::NotEnrolled
+            | Self::HasNotLeft
+            | Self::Graduated
+            | Self::Deceased
+            | Self::DayToCome => Kind::FailedPrecondition,
         }
     }
 
@@ -238,6 +291,11 @@ impl Refusal for StudentRefusal {
             Self::Taken(_) => "STUDENT_VALUE_TAKEN",
             Self::ClassUnknown => "STUDENT_CLASS_UNKNOWN",
             Self::PlacedLater(_) => "STUDENT_PLACED_LATER",
+            Self::NotEnrolled => "STUDENT_NOT_ENROLLED",
+            Self::HasNotLeft => "STUDENT_HAS_NOT_LEFT",
+            Self::Graduated => "STUDENT_GRADUATED",
+            Self::Deceased => "STUDENT_DECEASED",
+            Self::DayToCome => "STUDENT_STATUS_DAY_TO_COME",
         }
     }
 
@@ -251,6 +309,9 @@ impl Refusal for StudentRefusal {
                 const { clause("R1") }
             }
             Self::ClassUnknown | Self::PlacedLater(_) => PLACES,
+            Self::NotEnrolled | Self::HasNotLeft | Self::Graduated | Self::Deceased | Self::DayToCome => {
+                STATUS
+            }
         }
     }
 
@@ -269,6 +330,17 @@ impl Refusal for StudentRefusal {
                     "the student has been placed in a class of school year {year} already, which is later"
                 )
             }
+            Self::NotEnrolled => {
+                "the student isn't enrolled now; record the return first, if the student came back".to_owned()
+            }
+            Self::HasNotLeft => "the student hasn't left, so there is no return to record".to_owned(),
+            Self::Graduated => {
+                "the student has graduated and doesn't come back; register anew who enters again".to_owned()
+            }
+            Self::Deceased => "the student is recorded as deceased; check whose record this is".to_owned(),
+            Self::DayToCome => {
+                "on: the day is yet to come; record the change on its day, or the day before".to_owned()
+            }
         }
     }
 
@@ -279,6 +351,11 @@ impl Refusal for StudentRefusal {
             Self::Taken(kind) => format!("{}已為他人所用，請查明何者正確。", chinese_of(*kind)),
             Self::ClassUnknown => "查無此班級，請先開設班級。".to_owned(),
             Self::PlacedLater(year) => format!("此學生已編入 {year} 學年度的班級。"),
+            Self::NotEnrolled => "此學生目前不在學；如已復學，請先登錄復學。".to_owned(),
+            Self::HasNotLeft => "此學生並未離校，無須登錄復學。".to_owned(),
+            Self::Graduated => "此學生已畢業，不得復學；再次入學者請重新登錄。".to_owned(),
+            Self::Deceased => "此學生已登錄死亡，請查明是否誤植。".to_owned(),
+            Self::DayToCome => "異動日期尚未到，請於當日或前一日登錄。".to_owned(),
         }
     }
 
@@ -286,7 +363,14 @@ impl Refusal for StudentRefusal {
         match self {
             Self::Taken(kind) => vec![("field", field_of(*kind).to_owned())],
             Self::PlacedLater(year) => vec![("year", year.to_string())],
-            Self::Unknown | Self::Registered | Self::ClassUnknown => Vec::new(),
+            Self::DayToCome => vec![("field", "on".to_owned())],
+            Self::Unknown
+            | Self::Registered
+            | Self::ClassUnknown
+            | Self::NotEnrolled
+            | Self::HasNotLeft
+            | Self::Graduated
+            | Self::Deceased => Vec::new(),
         }
     }
 }

@@ -11,7 +11,12 @@ fn known(refusals: (&StudentRefusal, &StaffRefusal, &ClassRefusal, &CourseRefusa
         | StudentRefusal::Registered
         | StudentRefusal::Taken(_)
         | StudentRefusal::ClassUnknown
-        | StudentRefusal::PlacedLater(_) => {}
+        | StudentRefusal::PlacedLater(_)
+        | StudentRefusal::NotEnrolled
+        | StudentRefusal::HasNotLeft
+        | StudentRefusal::Graduated
+        | StudentRefusal::Deceased
+        | StudentRefusal::DayToCome => {}
     }
     match refusals.1 {
         StaffRefusal::Unknown | StaffRefusal::Registered | StaffRefusal::Taken(_) => {}
@@ -56,6 +61,11 @@ fn every_refusal_has_a_row_and_no_row_is_left_over() {
         StudentRefusal::Registered,
         StudentRefusal::ClassUnknown,
         StudentRefusal::PlacedLater(year),
+        StudentRefusal::NotEnrolled,
+        StudentRefusal::HasNotLeft,
+        StudentRefusal::Graduated,
+        StudentRefusal::Deceased,
+        StudentRefusal::DayToCome,
     ];
     let staff = [StaffRefusal::Unknown, StaffRefusal::Registered];
     let classes = [ClassRefusal::Unknown, ClassRefusal::Differs, ClassRefusal::Taken, ClassRefusal::NoStaff];

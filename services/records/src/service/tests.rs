@@ -15,11 +15,12 @@ use proto::records::v1::import_roster_response::Part as Answered;
 use proto::records::v1::records_service_server::RecordsServiceServer;
 use proto::records::v1::{
     FindPersonRequest, GetStudentRequest, ImportRosterBegin, ImportRosterFile, ImportRow, ImportSummary,
-    RowVerdict, StudentData, find_person_request,
+    Leaving, RowVerdict, StudentData, find_person_request,
 };
 use tempfile::TempDir;
 use tonic::codegen::Bytes;
 use tonic::{Code, Request};
+use tonic_types::StatusExt as _;
 use uuid::Uuid;
 use vault::{KeyEncryptionKey, KeyStore, Vault};
 
@@ -381,6 +382,81 @@ async fn who_may_read_is_answered_and_nobody_else() {
             assert!(!record.contains(secret), "{record}");
         }
     }
+    school.close().await;
+}
+
+/// Code, reason, clause and field of a refusal.
+fn said<T>(answer: Result<T, Status>) -> (Code, String, String, String) {
+    let Err(status) = answer else { panic!("it was accepted") };
+    let info = status.get_details_error_info().unwrap();
+    let of = |name: &str| info.metadata.get(name).cloned().unwrap_or_default();
+    (status.code(), info.reason.clone(), of("clause"), of("field"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn s5_the_registrar_records_who_leaves_comes_back_and_graduates() {
+    let school = School::open().await;
+    school.import(1, REGISTRAR, parts(clean())).await.unwrap();
+    let one = school.number("1140001").await;
+    let id = |n: u128| Uuid::from_u128(0x100 + n).to_string();
+    let leaves = |n, leaving: Leaving, on: &str| RecordLeavingRequest {
+        request_id: id(n),
+        at_least_position: 0,
+        student_id: one.to_string(),
+        on: on.into(),
+        leaving: leaving.into(),
+    };
+    let returns = |n, on: &str| RecordReturnRequest {
+        request_id: id(n),
+        at_least_position: 0,
+        student_id: one.to_string(),
+        on: on.into(),
+    };
+    let graduates = |n, on: &str| GraduateStudentRequest {
+        request_id: id(n),
+        at_least_position: 0,
+        student_id: one.to_string(),
+        year: 114,
+        on: on.into(),
+    };
+    let leave = async |by, message| {
+        let answer = school.service().record_leaving(school.request(by, "/RecordLeaving", message)).await?;
+        Ok::<_, Status>(answer.into_inner().written.unwrap())
+    };
+    let come_back = async |message| {
+        let answer =
+            school.service().record_return(school.request(REGISTRAR, "/RecordReturn", message)).await?;
+        Ok::<_, Status>(answer.into_inner().written.unwrap())
+    };
+    let graduate = async |message| {
+        let request = school.request(REGISTRAR, "/GraduateStudent", message);
+        Ok::<_, Status>(school.service().graduate_student(request).await?.into_inner().written.unwrap())
+    };
+    let refused = |reason: &str, field: &str| {
+        (Code::FailedPrecondition, reason.to_owned(), "§5".to_owned(), field.to_owned())
+    };
+    let first = leave(REGISTRAR, leaves(1, Leaving::Suspended, "2025-09-01")).await.unwrap();
+    assert_ne!(first.first_position, 0);
+    let same = leave(REGISTRAR, leaves(2, Leaving::Suspended, " 2025-09-01 ")).await.unwrap();
+    assert_eq!((same.first_position, same.position), (0, first.position));
+    // Who is away reads what is there of them all the same.
+    assert!(school.student(one, one).await.is_ok());
+    assert_eq!(said(graduate(graduates(3, "2025-10-01")).await), refused("STUDENT_NOT_ENROLLED", ""));
+    come_back(returns(4, "2025-10-01")).await.unwrap();
+    assert_eq!(said(come_back(returns(5, "2025-10-02")).await), refused("STUDENT_HAS_NOT_LEFT", ""));
+    let later = said(graduate(graduates(6, "9999-06-12")).await);
+    assert_eq!(later, refused("STUDENT_STATUS_DAY_TO_COME", "on"));
+    graduate(graduates(7, "2025-11-01")).await.unwrap();
+    assert_eq!(said(come_back(returns(8, "2025-11-02")).await), refused("STUDENT_GRADUATED", ""));
+    // It is the registrar's task, and nobody's who isn't there.
+    let denied = said(leave(one, leaves(9, Leaving::Withdrawn, "2025-11-01")).await);
+    assert_eq!((denied.0, &*denied.1, &*denied.2), (Code::PermissionDenied, "DUTY_MISSING", "§5"));
+    let nobody = RecordReturnRequest { student_id: id(0), ..returns(10, "2025-11-01") };
+    assert_eq!(said(come_back(nobody).await).1, "STUDENT_UNKNOWN");
+    let wrong = RecordLeavingRequest { student_id: "x".into(), ..leaves(11, Leaving::Unspecified, "soon") };
+    let bad = leave(REGISTRAR, wrong).await.unwrap_err().get_details_bad_request().unwrap();
+    let fields: Vec<_> = bad.field_violations.iter().map(|it| it.field.as_str()).collect();
+    assert_eq!(fields, ["student_id", "on", "leaving"]);
     school.close().await;
 }
 

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use events::{Context, Decider, LockedWork, Policy, SubmissionEvent, UntickReason, WorkKind};
+use events::{Context, Decider, LockedWork, Policy, Standing, SubmissionEvent, UntickReason, WorkKind};
 use kernel::{PersonId, Public, SchoolYear, WorkId};
 
 use crate::facts::{Certificate, Submissions, Work};
@@ -143,6 +143,7 @@ impl Selection {
         if self.outcomes.contains_key(&choice.work) {
             return Ok(Vec::new());
         }
+        enrolled(at, choice.student)?;
         let policy = self.open(at, Of::Outcomes, choice.year)?;
         let Certificate { commitment, version } = certified(at, found, choice.work)?;
         self.room(Of::Outcomes, policy)?;
@@ -156,6 +157,7 @@ impl Selection {
         if self.performances.contains(&choice.work) {
             return Ok(Vec::new());
         }
+        enrolled(at, choice.student)?;
         let policy = self.open(at, Of::Performances, choice.year)?;
         let commitment = found.handed_in.clone().ok_or(Refusal::NotHandedIn)?;
         self.room(Of::Performances, policy)?;
@@ -239,6 +241,14 @@ impl Selection {
             0 => Err(Refusal::Full { of, cap: of.cap(&policy.terms) }),
             _ => Ok(()),
         }
+    }
+}
+
+/// Who has left or graduated selects nothing more.
+fn enrolled(at: &At<'_>, student: PersonId) -> Result<(), Refusal> {
+    match at.standing(student) {
+        Some(Standing::Enrolled) => Ok(()),
+        Some(Standing::Graduated | Standing::Left(_)) | None => Err(Refusal::NotEnrolled),
     }
 }
 

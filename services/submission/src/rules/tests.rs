@@ -13,6 +13,7 @@ fn known(refusal: &Refusal) {
         | Refusal::OtherYear { .. }
         | Refusal::NoPolicy { .. }
         | Refusal::WindowClosed { .. }
+        | Refusal::NotEnrolled
         | Refusal::Locked { .. }
         | Refusal::NotCertified
         | Refusal::NotHandedIn
@@ -88,7 +89,8 @@ fn window() -> Window {
 #[test]
 fn every_refusal_has_a_row_and_no_row_is_left_over() {
     let year = SchoolYear::try_new(114).unwrap();
-    let mut every = vec![Refusal::NoPolicy { year }, Refusal::NotCertified, Refusal::NotHandedIn];
+    let mut every =
+        vec![Refusal::NoPolicy { year }, Refusal::NotEnrolled, Refusal::NotCertified, Refusal::NotHandedIn];
     for of in [Of::Outcomes, Of::Performances] {
         every.push(Refusal::UnknownWork { of });
         every.push(Refusal::AnothersWork { of });

@@ -1,7 +1,10 @@
-//! What a file must be (U4): a PDF, PNG or JPEG of at most 4 MiB that opens for everyone and does nothing by itself.
+//! What a file must be (U4): a PDF, PNG or JPEG of at most 4 MiB, an MP3 or MP4 of at most 10 MiB, that opens for everyone
+//! and does nothing by itself.
 
-/// The most bytes that a file may have: 4 MiB (U4).
-pub const FILE_BYTES_MAX: u32 = 4 << 20;
+/// The most bytes that a document or picture may have: 4 MiB (U4).
+pub const DOCUMENT_BYTES_MAX: u32 = 4 << 20;
+/// The most bytes that a sound or film (影音檔) may have: 10 MiB (U4).
+pub const MEDIA_BYTES_MAX: u32 = 10 << 20;
 /// Bytes of every segment of a file but its last, which may be shorter: 1 MiB.
 pub const SEGMENT_BYTES: u32 = 1 << 20;
 
@@ -14,6 +17,10 @@ pub enum MediaType {
     Png,
     /// A JPEG image.
     Jpeg,
+    /// MPEG audio of layer III.
+    Mp3,
+    /// An MP4 file: sound, film or both.
+    Mp4,
 }
 
 /// Why a file is refused: a closed list, whose reasons stand in events.
@@ -21,9 +28,9 @@ pub enum MediaType {
 pub enum FileFault {
     /// It has no bytes.
     Empty,
-    /// It has more than 4 MiB.
+    /// It has more bytes than a file of its type may have.
     TooLarge,
-    /// Its name ends in none of .pdf, .png, .jpg, .jpeg.
+    /// Its name ends in none of .pdf, .png, .jpg, .jpeg, .mp3, .mp4.
     EndingNotTaken,
     /// Its content is of another type than its name's ending says.
     NameSaysOtherwise,
@@ -55,6 +62,29 @@ impl MediaType {
             Self::Pdf => "application/pdf",
             Self::Png => "image/png",
             Self::Jpeg => "image/jpeg",
+            Self::Mp3 => "audio/mpeg",
+            Self::Mp4 => "video/mp4",
+        }
+    }
+
+    /// The most bytes that a file of it may have.
+    pub const fn bytes_max(self) -> u32 {
+        match self {
+            Self::Pdf | Self::Png | Self::Jpeg => DOCUMENT_BYTES_MAX,
+            Self::Mp3 | Self::Mp4 => MEDIA_BYTES_MAX,
+        }
+    }
+
+    /// Whether a file of it may have so many bytes.
+    ///
+    /// # Errors
+    /// [`FileFault::Empty`], [`FileFault::TooLarge`].
+    pub fn sized(self, size: u64) -> Result<u32, FileFault> {
+        let size = u32::try_from(size).map_err(|_| FileFault::TooLarge)?;
+        match size {
+            0 => Err(FileFault::Empty),
+            size if size > self.bytes_max() => Err(FileFault::TooLarge),
+            size => Ok(size),
         }
     }
 
@@ -68,6 +98,8 @@ impl MediaType {
             Some("pdf") => Ok(Self::Pdf),
             Some("png") => Ok(Self::Png),
             Some("jpg" | "jpeg") => Ok(Self::Jpeg),
+            Some("mp3") => Ok(Self::Mp3),
+            Some("mp4") => Ok(Self::Mp4),
             Some(_) | None => Err(FileFault::EndingNotTaken),
         }
     }
@@ -88,19 +120,6 @@ impl FileFault {
         Self::Unreadable,
         Self::DigestDiffers,
     ];
-
-    /// Whether a file of so many bytes may be handed in.
-    ///
-    /// # Errors
-    /// [`FileFault::Empty`], [`FileFault::TooLarge`].
-    pub const fn of_size(size: u64) -> Result<u32, Self> {
-        match size {
-            0 => Err(Self::Empty),
-            // The bound itself fits, so that nothing is cut off.
-            1..=4_194_304 => Ok(size as u32),
-            _ => Err(Self::TooLarge),
-        }
-    }
 
     /// The one with that reason.
     pub fn known(reason: &str) -> Option<Self> {
@@ -128,9 +147,12 @@ impl FileFault {
     pub const fn english(self) -> &'static str {
         match self {
             Self::Empty => "the file is empty",
-            Self::TooLarge => "the file has more than 4 MiB (4,194,304 bytes); make its pictures smaller",
+            Self::TooLarge => {
+                "the file is too large: .pdf, .png and .jpg have at most 4 MiB (4,194,304 bytes), .mp3 and .mp4 at \
+                 most 10 MiB (10,485,760 bytes); make its pictures smaller, or the film shorter"
+            }
             Self::EndingNotTaken => {
-                "the file's name must end in .pdf, .png, .jpg or .jpeg; export it as one of them"
+                "the file's name must end in .pdf, .png, .jpg, .jpeg, .mp3 or .mp4; export it as one of them"
             }
             Self::NameSaysOtherwise => {
                 "the file's content is of another type than its name's ending says; give it its own ending"
@@ -151,8 +173,10 @@ impl FileFault {
     pub const fn chinese(self) -> &'static str {
         match self {
             Self::Empty => "檔案是空的。",
-            Self::TooLarge => "檔案超過 4 MB，請縮小圖片後再上傳。",
-            Self::EndingNotTaken => "檔名須以 .pdf、.png、.jpg 或 .jpeg 結尾，請轉存後再上傳。",
+            Self::TooLarge => {
+                "檔案過大：.pdf、.png、.jpg 上限 4 MB，.mp3、.mp4 上限 10 MB，請縮小圖片或剪短影音後再上傳。"
+            }
+            Self::EndingNotTaken => "檔名須以 .pdf、.png、.jpg、.jpeg、.mp3 或 .mp4 結尾，請轉存後再上傳。",
             Self::NameSaysOtherwise => "檔案內容與副檔名不符，請使用正確的副檔名。",
             Self::Encrypted => "檔案已加密或需要密碼，請存成未加密的檔案。",
             Self::Truncated => "檔案不完整，請重新存檔後再上傳。",
@@ -177,6 +201,10 @@ mod tests {
             ("a.b.Png", Ok(MediaType::Png)),
             (".jpg", Ok(MediaType::Jpeg)),
             ("a.jpeg", Ok(MediaType::Jpeg)),
+            ("演奏.MP3", Ok(MediaType::Mp3)),
+            ("a.mp4", Ok(MediaType::Mp4)),
+            ("a.m4a", Err(FileFault::EndingNotTaken)),
+            ("a.mov", Err(FileFault::EndingNotTaken)),
             ("a.pdf.exe", Err(FileFault::EndingNotTaken)),
             ("pdf", Err(FileFault::EndingNotTaken)),
             ("a.", Err(FileFault::EndingNotTaken)),
@@ -186,13 +214,18 @@ mod tests {
     }
 
     #[test]
-    fn u4_a_file_has_1_byte_to_4_mib() {
-        assert_eq!(FileFault::of_size(0), Err(FileFault::Empty));
-        assert_eq!(FileFault::of_size(1), Ok(1));
-        assert_eq!(FileFault::of_size(u64::from(FILE_BYTES_MAX)), Ok(FILE_BYTES_MAX));
-        assert_eq!(FileFault::of_size(u64::from(FILE_BYTES_MAX) + 1), Err(FileFault::TooLarge));
-        assert_eq!(FileFault::of_size(u64::MAX), Err(FileFault::TooLarge));
-        assert_eq!([1, SEGMENT_BYTES, SEGMENT_BYTES + 1, FILE_BYTES_MAX].map(segments), [1, 1, 2, 4]);
+    fn u4_a_document_has_1_byte_to_4_mib_and_a_film_10() {
+        let documents = [MediaType::Pdf, MediaType::Png, MediaType::Jpeg].map(|it| (it, 4_194_304));
+        let media = [MediaType::Mp3, MediaType::Mp4].map(|it| (it, 10_485_760));
+        for (media, most) in documents.into_iter().chain(media) {
+            assert_eq!(media.sized(0), Err(FileFault::Empty));
+            assert_eq!(media.sized(1), Ok(1));
+            assert_eq!(media.sized(u64::from(most)), Ok(most));
+            for more in [u64::from(most) + 1, u64::from(u32::MAX) + 2, u64::MAX] {
+                assert_eq!(media.sized(more), Err(FileFault::TooLarge));
+            }
+        }
+        assert_eq!([1, SEGMENT_BYTES, SEGMENT_BYTES + 1, MEDIA_BYTES_MAX].map(segments), [1, 1, 2, 10]);
     }
 
     #[test]

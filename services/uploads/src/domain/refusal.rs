@@ -19,6 +19,8 @@ const TAKEN: Clause = clause("U1");
 const FILES: Clause = clause("U4");
 /// A work is taken back before it is certified.
 const TAKING_BACK: Clause = clause("U6");
+/// Who has left or graduated uploads no more (學籍異動).
+const STATUS: Clause = clause("§5");
 
 /// What is counted together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +34,8 @@ pub enum Of {
 /// Why a work is not begun, handed in or taken back.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
+    /// The student has graduated or left.
+    NotEnrolled,
     /// There is no such course.
     UnknownCourse,
     /// The student doesn't take the course.
@@ -77,6 +81,8 @@ pub enum Refusal {
     Withdrawn,
     /// It is certified, and stays.
     Certified,
+    /// It is locked for submission, and stays.
+    Locked,
 }
 
 impl From<WorkKind> for Of {
@@ -116,7 +122,8 @@ impl kernel::Refusal for Refusal {
     fn kind(&self) -> Kind {
         match self {
             Self::UnknownCourse | Self::UnknownWork => Kind::NotFound,
-            Self::CourseNotTaken
+            Self::NotEnrolled
+            | Self::CourseNotTaken
             | Self::NoPolicy { .. }
             | Self::WindowClosed { .. }
             | Self::Full { .. }
@@ -125,12 +132,14 @@ impl kernel::Refusal for Refusal {
             | Self::Lapsed { .. }
             | Self::HandedIn
             | Self::Withdrawn
-            | Self::Certified => Kind::FailedPrecondition,
+            | Self::Certified
+            | Self::Locked => Kind::FailedPrecondition,
         }
     }
 
     fn reason(&self) -> &'static str {
         match self {
+            Self::NotEnrolled => "UPLOAD_NOT_ENROLLED",
             Self::UnknownCourse => "UPLOAD_COURSE_UNKNOWN",
             Self::CourseNotTaken => "UPLOAD_COURSE_NOT_TAKEN",
             Self::NoPolicy { .. } => "UPLOAD_WITHOUT_POLICY",
@@ -145,11 +154,13 @@ impl kernel::Refusal for Refusal {
             Self::HandedIn => "WORK_HANDED_IN",
             Self::Withdrawn => "WORK_WITHDRAWN",
             Self::Certified => "WORK_CERTIFIED",
+            Self::Locked => "WORK_LOCKED",
         }
     }
 
     fn clause(&self) -> Clause {
         match self {
+            Self::NotEnrolled => STATUS,
             Self::UnknownCourse => OUTCOMES,
             Self::CourseNotTaken => TAKEN,
             Self::NoPolicy { .. } => POLICY,
@@ -160,12 +171,17 @@ impl kernel::Refusal for Refusal {
             | Self::Incomplete { .. }
             | Self::Lapsed { .. }
             | Self::HandedIn => FILES,
-            Self::Withdrawn | Self::Certified => TAKING_BACK,
+            Self::Withdrawn | Self::Certified | Self::Locked => TAKING_BACK,
         }
     }
 
     fn english(&self) -> String {
         match self {
+            Self::NotEnrolled => {
+                "who has graduated or left uploads no more; what is there can still be read, and the registrar \
+                 records who comes back"
+                    .into()
+            }
             Self::UnknownCourse => "there is no such course; take its id from your courses".into(),
             Self::CourseNotTaken => {
                 "an outcome is of a course that you take; the curriculum office keeps who takes what".into()
@@ -198,11 +214,15 @@ impl kernel::Refusal for Refusal {
             Self::Certified => {
                 "the work is certified and can't be taken back; its teacher may revoke that".into()
             }
+            Self::Locked => {
+                "the work is locked for the central database and can't be taken back; ask the registrar".into()
+            }
         }
     }
 
     fn chinese(&self) -> String {
         match self {
+            Self::NotEnrolled => "已畢業或離校者不得再上傳；既有資料仍可查閱，復學請洽註冊組登錄。".into(),
             Self::UnknownCourse => "查無此課程，請由您的修課清單取得代碼。".into(),
             Self::CourseNotTaken => "課程學習成果須為您修習之課程；修課名單由教學組維護。".into(),
             Self::NoPolicy { of } => format!("{}尚無上傳期間之規定，請先訂定。", of.chinese()),
@@ -221,6 +241,7 @@ impl kernel::Refusal for Refusal {
             Self::HandedIn => "此件作品已上傳完成；如需更換，請先撤回再重新上傳。".into(),
             Self::Withdrawn => "此件作品已撤回，請重新開始上傳。".into(),
             Self::Certified => "此件作品已認證，不得撤回；如有誤請洽任課教師撤銷認證。".into(),
+            Self::Locked => "此件作品已鎖定並提交中央資料庫，不得撤回，請洽註冊組。".into(),
         }
     }
 
@@ -239,13 +260,15 @@ impl kernel::Refusal for Refusal {
                 vec![("missing", missing.join(" "))]
             }
             Self::Lapsed { until } => vec![("until", until.to_string())],
-            Self::UnknownCourse
+            Self::NotEnrolled
+            | Self::UnknownCourse
             | Self::CourseNotTaken
             | Self::File(_)
             | Self::UnknownWork
             | Self::HandedIn
             | Self::Withdrawn
-            | Self::Certified => Vec::new(),
+            | Self::Certified
+            | Self::Locked => Vec::new(),
         }
     }
 }

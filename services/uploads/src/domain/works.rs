@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use events::{Category, Context, Decider, FileDescription, UploadsEvent, WorkKind};
+use events::{Category, Context, Decider, Detail, FileDescription, Standing, UploadsEvent, WorkKind};
 use kernel::{CourseId, FileId, Instant, Owner, PersonId, Personal, Public, SchoolYear, WorkId};
 
-use super::{FileFault, MediaType, Of, Refusal, segments};
+use super::{FileFault, MediaType, Of, Refusal, Written, segments};
 use crate::facts::Uploads;
 
 /// How long an upload that was begun in its window may take (U4).
@@ -106,6 +106,8 @@ pub enum Command {
         year: SchoolYear,
         /// What it begins with.
         begin: Begin,
+        /// What its category asks for, read by its sheet.
+        details: Vec<Written>,
     },
     /// To hand a work in.
     Finish {
@@ -133,8 +135,8 @@ impl Decider for Works {
     fn decide(&self, at: &At<'_>, command: Command) -> Decided {
         match command {
             Command::BeginOutcome { course, begin } => self.begin_outcome(at, course, begin),
-            Command::BeginPerformance { category, year, begin } => {
-                self.begin_performance(at, category, year, begin)
+            Command::BeginPerformance { category, year, begin, details } => {
+                self.begin_performance(at, (category, year), begin, details)
             }
             Command::Finish { work, found } => self.finish(at, work, found),
             Command::Withdraw { work } => self.withdraw(at, work),
@@ -196,6 +198,7 @@ impl Works {
     }
 
     fn begin_outcome(&self, at: &At<'_>, course: CourseId, begin: Begin) -> Decided {
+        enrolled(at)?;
         let semester = at.course(course).ok_or(Refusal::UnknownCourse)?.semester;
         if !at.takes(at.caller.person, course, semester) {
             return Err(Refusal::CourseNotTaken);
@@ -207,10 +210,17 @@ impl Works {
             return Err(Refusal::WindowClosed { of, window, now: at.now });
         }
         self.room(at, of, policy.terms.outcomes_per_semester_max)?;
-        begun(at, WorkKind::Outcome { course, semester }, begin)
+        begun(at, WorkKind::Outcome { course, semester }, begin, Vec::new())
     }
 
-    fn begin_performance(&self, at: &At<'_>, category: Category, year: SchoolYear, begin: Begin) -> Decided {
+    fn begin_performance(
+        &self,
+        at: &At<'_>,
+        (category, year): (Category, SchoolYear),
+        begin: Begin,
+        details: Vec<Written>,
+    ) -> Decided {
+        enrolled(at)?;
         let of = Of::Performances(year);
         let policy = at.policy(year).ok_or(Refusal::NoPolicy { of })?;
         let window = policy.terms.performance_upload;
@@ -218,7 +228,7 @@ impl Works {
             return Err(Refusal::WindowClosed { of, window, now: at.now });
         }
         self.room(at, of, policy.terms.performances_per_year_max)?;
-        begun(at, WorkKind::Performance { category, year }, begin)
+        begun(at, WorkKind::Performance { category, year }, begin, details)
     }
 
     fn room(&self, at: &At<'_>, of: Of, cap: u16) -> Result<(), Refusal> {
@@ -251,7 +261,11 @@ impl Works {
             Stage::Refused(fault) => return Err(Refusal::File(fault)),
             Stage::Begun { .. } | Stage::Lapsed { .. } | Stage::HandedIn => {}
         }
-        // Whoever certifies at the same time is first or second, never beside it.
+        // Whoever locks or certifies at the same time is first or second, never beside it.
+        let selection = format!("selection-{}-{}", at.caller.person, work.kind.year());
+        if at.guarded_facts_of(&selection).is_locked(id) {
+            return Err(Refusal::Locked);
+        }
         if at.guarded_facts_of(&format!("certificate-{id}")).is_certified(id) {
             return Err(Refusal::Certified);
         }
@@ -259,11 +273,19 @@ impl Works {
     }
 }
 
-fn begun(at: &At<'_>, kind: WorkKind, begin: Begin) -> Decided {
-    let size = FileFault::of_size(begin.size).map_err(Refusal::File)?;
-    MediaType::said_by(&begin.name).map_err(Refusal::File)?;
+fn enrolled(at: &At<'_>) -> Result<(), Refusal> {
+    match at.standing(at.caller.person) {
+        Some(Standing::Enrolled) => Ok(()),
+        Some(Standing::Graduated | Standing::Left(_)) | None => Err(Refusal::NotEnrolled),
+    }
+}
+
+fn begun(at: &At<'_>, kind: WorkKind, begin: Begin, details: Vec<Written>) -> Decided {
+    let said = MediaType::said_by(&begin.name);
+    let size = said.and_then(|media| media.sized(begin.size)).map_err(Refusal::File)?;
     let (student, work) = (at.caller.person, WorkId::new(at.id(0)));
     let personal = |text| Personal::new(Owner::work(student, work), text);
+    let detail = |(name, value): Written| Detail { name: Public(name.to_owned()), value: personal(value) };
     Ok(vec![UploadsEvent::WorkBegun {
         student,
         work,
@@ -275,7 +297,7 @@ fn begun(at: &At<'_>, kind: WorkKind, begin: Begin) -> Decided {
         size,
         until: at.now.plus(UPLOAD_TIME),
         salt: personal(begin.salt),
-        details: Vec::new(),
+        details: details.into_iter().map(detail).collect(),
     }])
 }
 

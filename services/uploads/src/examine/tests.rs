@@ -1,3 +1,5 @@
+pub(crate) mod media;
+
 use std::io::Cursor;
 
 use ::image::{DynamicImage, ImageFormat};

@@ -6,7 +6,8 @@ use crate::domain::{FileFault, Of, Refusal};
 /// Whoever adds a variant adds it here, and to the lists below.
 fn known(refusal: &Refusal) {
     match refusal {
-        Refusal::UnknownCourse
+        Refusal::NotEnrolled
+        | Refusal::UnknownCourse
         | Refusal::CourseNotTaken
         | Refusal::NoPolicy { .. }
         | Refusal::WindowClosed { .. }
@@ -16,7 +17,8 @@ fn known(refusal: &Refusal) {
         | Refusal::Lapsed { .. }
         | Refusal::HandedIn
         | Refusal::Withdrawn
-        | Refusal::Certified => {}
+        | Refusal::Certified
+        | Refusal::Locked => {}
         Refusal::File(fault) => match fault {
             FileFault::Empty
             | FileFault::TooLarge
@@ -56,6 +58,7 @@ fn every_refusal_has_a_row_and_no_row_is_left_over() {
     let year = SchoolYear::try_new(114).unwrap();
     let now = Instant::from_micros(1);
     let mut every = vec![
+        Refusal::NotEnrolled,
         Refusal::UnknownCourse,
         Refusal::CourseNotTaken,
         Refusal::UnknownWork,
@@ -64,6 +67,7 @@ fn every_refusal_has_a_row_and_no_row_is_left_over() {
         Refusal::HandedIn,
         Refusal::Withdrawn,
         Refusal::Certified,
+        Refusal::Locked,
     ];
     for of in [Of::Outcomes(Semester::new(year, Term::First)), Of::Performances(year)] {
         every.push(Refusal::NoPolicy { of });

@@ -30,7 +30,7 @@ impl Service {
         year.ok_or_else(|| status::refused(&Refusal::UnknownCourse))
     }
 
-    /// The caller's own work, of that year if one is named, and the present instant.
+    /// The caller's own work, of that year if one is named, and the present instant. What is sealed is not one's own.
     pub(super) async fn own(
         &self,
         call: &Call,
@@ -38,28 +38,45 @@ impl Service {
         work: WorkId,
         year: Option<SchoolYear>,
     ) -> Result<(Upload, Instant), Status> {
-        let found = |reading: &Reading<Uploads>| reading.basis.facts.upload(work).copied();
-        let (upload, reading) = self.looked_up(call, at_least, found).await?;
+        let (upload, reading) = self.open(call, at_least, work).await?;
         let own = |upload: &Upload| {
             upload.student == call.caller.person && year.is_none_or(|year| upload.kind.year() == year)
         };
         let upload = upload.filter(own).ok_or_else(|| status::refused(&Refusal::UnknownWork))?;
+        reading.unsealed(call, upload.student)?;
         Ok((upload, reading.now))
     }
 
     /// A work that is handed in and whose file the caller may read: the student's own, a teacher's of its course, a
-    /// homeroom teacher's where the school gave them the task, or anybody's for offices of the whole school.
+    /// homeroom teacher's where the school gave them the task, or anybody's for offices of the whole school. What is
+    /// sealed they read by a grant alone (A5).
     pub(super) async fn readable(&self, call: &Call, at_least: u64, work: WorkId) -> Result<Upload, Status> {
-        let found = |reading: &Reading<Uploads>| reading.basis.facts.upload(work).copied();
-        let (upload, reading) = self.looked_up(call, at_least, found).await?;
+        let (upload, reading) = self.open(call, at_least, work).await?;
         let upload = upload.ok_or_else(|| status::not_found(FILES, "work"))?;
         if !reaches(&reading, call.caller.person, &upload) {
             return Err(status::out_of_reach(call.duty));
         }
+        reading.unsealed(call, upload.student)?;
         match upload.stage {
             Stage::HandedIn => Ok(upload),
             Stage::Begun { .. } | Stage::Lapsed { .. } | Stage::Refused(_) | Stage::Withdrawn => Err(gone()),
         }
+    }
+
+    /// A work, and what is known: where it is unknown or sealed, what the store says by now.
+    async fn open(
+        &self,
+        call: &Call,
+        at_least: u64,
+        work: WorkId,
+    ) -> Result<(Option<Upload>, Reading<Uploads>), Status> {
+        let open = |reading: &Reading<Uploads>| {
+            let upload = reading.basis.facts.upload(work)?;
+            reading.unsealed(call, upload.student).is_ok().then_some(*upload)
+        };
+        let (upload, reading) = self.looked_up(call, at_least, open).await?;
+        let upload = upload.or_else(|| reading.basis.facts.upload(work).copied());
+        Ok((upload, reading))
     }
 
     /// Looks something up in what is known, and once more in what the store has by now: another process may have

@@ -4,10 +4,11 @@ mod school;
 
 use std::sync::LazyLock;
 
-use events::AnyEvent;
+use events::{AnyEvent, ArchiveEvent, RecordsEvent};
+use kernel::{Date, Instant};
 use proto::types::v1::{Category, Written};
 use proto::uploads::v1::read_file_response::Part;
-use proto::uploads::v1::{File, Receipt};
+use proto::uploads::v1::{Detail, File, Receipt};
 use sha2::{Digest, Sha256};
 use tonic::Code;
 use tonic_types::StatusExt as _;
@@ -52,6 +53,7 @@ fn performance(file: File) -> BeginPerformanceRequest {
         title: "海報".into(),
         summary: "社團海報".into(),
         file: Some(file),
+        details: vec![Detail { name: "date".into(), value: "2026-03-14".into() }],
     }
 }
 
@@ -135,6 +137,20 @@ async fn u4_a_file_comes_in_segments_and_its_receipt_proves_it() {
     assert_eq!(said(school.receipt(OTHER, &work).await).0, Code::NotFound);
     let stored = school.last_stored(STUDENT).await;
     assert_eq!((stored.position, stored.record), (receipt.position, receipt.record.to_vec()));
+}
+
+#[tokio::test]
+async fn u4_a_sound_and_a_film_are_handed_in_and_read_back() {
+    let school = School::open().await;
+    let (sound, film) = (crate::examine::tests::media::mp3(), crate::examine::tests::media::mp4());
+    for (name, bytes, media_type) in [("演奏.mp3", sound, "audio/mpeg"), ("a.mp4", film, "video/mp4")] {
+        let work = school.begin_performance(STUDENT, performance(file(name, &bytes))).await.unwrap();
+        school.put_all(STUDENT, &work, &bytes).await;
+        prove(&school.finish(STUDENT, finish(&work)).await.unwrap().receipt.unwrap(), &bytes);
+        let (header, read) = school.read(STUDENT, read(&work, 0, 0)).await.unwrap();
+        assert_eq!((header.name.as_str(), header.media_type.as_str()), (name, media_type));
+        assert!(read == bytes);
+    }
 }
 
 #[tokio::test]
@@ -233,6 +249,8 @@ async fn a_11_only_a_course_that_is_there_and_taken_has_outcomes() {
     assert_eq!(said(school.begin(OTHER, begin()).await), refusal("UPLOAD_COURSE_NOT_TAKEN", "U1"));
     let large = File { size: 4_194_305, ..file("a.png", b"x") };
     assert_eq!(said(school.begin(STUDENT, outcome(large)).await), refusal("FILE_TOO_LARGE", "U4"));
+    let large = File { size: 10_485_761, ..file("a.mp4", b"x") };
+    assert_eq!(said(school.begin(STUDENT, outcome(large)).await), refusal("FILE_TOO_LARGE", "U4"));
 }
 
 #[tokio::test]
@@ -246,7 +264,7 @@ async fn u4_an_upload_goes_on_in_another_process_for_24_hours() {
     let again = school.again().await;
     again.put_all(STUDENT, &first, &bytes).await;
     let late = noon().plus(crate::UPLOAD_TIME);
-    again.set(kernel::Instant::from_micros(late.micros() - 1));
+    again.set(Instant::from_micros(late.micros() - 1));
     prove(&again.finish(STUDENT, finish(&first)).await.unwrap().receipt.unwrap(), &bytes);
     again.set(late);
     let answer = again.put(STUDENT, segment(&second, 0, &bytes)).await;
@@ -288,6 +306,32 @@ async fn u4_a_file_is_read_back_by_who_may_and_by_ranges() {
 }
 
 #[tokio::test]
+async fn u2_a_performance_has_what_its_category_asks_for() {
+    let school = School::open().await;
+    let lacking = BeginPerformanceRequest { details: Vec::new(), ..performance(file("a.png", b"x")) };
+    let answer = school.begin_performance(STUDENT, lacking).await;
+    assert_eq!(field(answer), (Code::InvalidArgument, "details.date".into()));
+    let asked = performance(file("a.png", b"x"));
+    let work = school.begin_performance(STUDENT, asked.clone()).await.unwrap();
+    assert_eq!(school.begin_performance(STUDENT, asked).await.unwrap(), work);
+    let events = school.events(STUDENT).await;
+    let [AnyEvent::Uploads(events::UploadsEvent::WorkBegun { details, .. })] = &events[..] else {
+        panic!("{events:?}")
+    };
+    let [detail] = &details[..] else { panic!("{details:?}") };
+    assert_eq!((&*detail.name.0, detail.value.open().unwrap().as_str()), ("date", "2026-03-14"));
+    // It is sealed where it is kept.
+    let record = String::from_utf8(school.last_stored(STUDENT).await.record).unwrap();
+    assert!(record.contains("\"date\"") && !record.contains("2026-03-14"), "{record}");
+    // A client draws its forms by the table; it is the students' own.
+    let listed = school.categories(STUDENT, 114).await.unwrap();
+    assert_eq!(listed.sheets.len(), 10);
+    assert_eq!(field(school.categories(STUDENT, 107).await), (Code::InvalidArgument, "year".into()));
+    let denied = (Code::PermissionDenied, "DUTY_MISSING".into(), "A.12".into());
+    assert_eq!(said(school.categories(TEACHER, 114).await), denied);
+}
+
+#[tokio::test]
 async fn u4_a_performance_is_not_its_teachers_to_read() {
     let school = School::open().await;
     let bytes = PICTURE.clone();
@@ -296,6 +340,64 @@ async fn u4_a_performance_is_not_its_teachers_to_read() {
     school.finish(STUDENT, finish(&work)).await.unwrap();
     assert_eq!(said(school.read(TEACHER, read(&work, 0, 0)).await).0, Code::PermissionDenied);
     assert!(school.read(REGISTRAR, read(&work, 0, 0)).await.is_ok());
+}
+
+#[tokio::test]
+async fn a5_the_files_of_a_sealed_portfolio_are_read_by_a_grant_alone() {
+    let school = School::open().await;
+    let bytes = PICTURE.clone();
+    let work = school.begin(STUDENT, outcome(file("葉子.png", &bytes))).await.unwrap();
+    school.put_all(STUDENT, &work, &bytes).await;
+    school.finish(STUDENT, finish(&work)).await.unwrap();
+    let archive = format!("archive-{STUDENT}");
+    let until = noon().plus(crate::UPLOAD_TIME);
+    school.say(&archive, ArchiveEvent::PortfolioSealed { student: STUDENT, until }).await;
+    let refused = || (Code::PermissionDenied, "PORTFOLIO_SEALED".into(), "A5".into());
+    for reader in [STUDENT, TEACHER, REGISTRAR] {
+        assert_eq!(said(school.read(reader, read(&work, 0, 0)).await), refused());
+    }
+    assert_eq!(said(school.receipt(STUDENT, &work).await), refused());
+    // Who may not read it anyway doesn't learn that it is sealed.
+    assert_eq!(said(school.read(OTHER, read(&work, 0, 0)).await).1, "OUT_OF_REACH");
+    assert_eq!(said(school.receipt(OTHER, &work).await).0, Code::NotFound);
+    // By a grant, until it ends; another process hears of it before it refuses.
+    let again = school.again().await;
+    assert_eq!(said(again.read(TEACHER, read(&work, 0, 0)).await), refused());
+    for reader in [TEACHER, STUDENT] {
+        let granted = ArchiveEvent::AccessGranted { student: STUDENT, reader, until };
+        school.say(&archive, granted).await;
+        assert!(again.read(reader, read(&work, 0, 0)).await.unwrap().1 == bytes);
+    }
+    prove(&again.receipt(STUDENT, &work).await.unwrap(), &bytes);
+    assert_eq!(said(again.read(REGISTRAR, read(&work, 0, 0)).await), refused());
+    again.set(Instant::from_micros(until.micros() - 1));
+    assert!(again.read(TEACHER, read(&work, 0, 0)).await.is_ok());
+    again.set(until);
+    assert_eq!(said(again.read(TEACHER, read(&work, 0, 0)).await), refused());
+    // What is erased is there for nobody.
+    school.say(&archive, ArchiveEvent::ErasureStarted { student: STUDENT }).await;
+    assert_eq!(said(school.read(REGISTRAR, read(&work, 0, 0)).await).0, Code::NotFound);
+}
+
+#[tokio::test]
+async fn s5_who_has_left_begins_nothing_and_reads_what_is_there() {
+    let school = School::open().await;
+    let bytes = PICTURE.clone();
+    let work = school.begin(STUDENT, outcome(file("葉子.png", &bytes))).await.unwrap();
+    school.put_all(STUDENT, &work, &bytes).await;
+    let receipt = school.finish(STUDENT, finish(&work)).await.unwrap().receipt.unwrap();
+    let graduated = RecordsEvent::StudentGraduated {
+        student: STUDENT,
+        year: "114-1".parse::<kernel::Semester>().unwrap().year,
+        on: Date::constant(2027, 1, 15),
+    };
+    school.say(&format!("student-{STUDENT}"), graduated).await;
+    let begun = school.begin(STUDENT, outcome(file("a.png", &bytes))).await;
+    assert_eq!(said(begun), refusal("UPLOAD_NOT_ENROLLED", "§5"));
+    let begun = school.begin_performance(STUDENT, performance(file("a.png", &bytes))).await;
+    assert_eq!(said(begun), refusal("UPLOAD_NOT_ENROLLED", "§5"));
+    assert!(school.read(STUDENT, read(&work, 0, 0)).await.unwrap().1 == bytes);
+    assert_eq!(school.receipt(STUDENT, &work).await.unwrap(), receipt);
 }
 
 #[tokio::test]

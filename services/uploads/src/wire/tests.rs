@@ -1,6 +1,7 @@
 use chassis::Call;
-use events::{Caller, Channel};
+use events::{Caller, Category, Channel};
 use kernel::Duty;
+use proto::uploads::v1::{CategorySheet, Detail, ListCategoriesRequest};
 use uuid::Uuid;
 
 use super::*;
@@ -77,20 +78,62 @@ fn every_field_that_is_wrong_is_named() {
     assert_eq!(fields(WithdrawWorkRequest::default().asks(&call())), ["work_id", "year"]);
 }
 
-#[test]
-fn every_category_is_read() {
-    for known in [
-        CategoryMessage::Post,
-        CategoryMessage::Competition,
-        CategoryMessage::Licence,
-        CategoryMessage::Service,
-        CategoryMessage::Piece,
-        CategoryMessage::Other,
-    ] {
-        assert!(category(known.into()).is_ok());
+fn performance(category: Category, details: &[(&str, &str)]) -> BeginPerformanceRequest {
+    let detail = |(name, value): &(&str, &str)| Detail { name: (*name).into(), value: (*value).into() };
+    BeginPerformanceRequest {
+        request_id: id(9),
+        category: sheets(&ListCategoriesRequest { year: 114 })
+            .unwrap()
+            .sheets
+            .iter()
+            .map(CategorySheet::category)
+            .find(|it| format!("{it:?}") == format!("{category:?}"))
+            .unwrap()
+            .into(),
+        year: 114,
+        title: "題".into(),
+        summary: "簡".into(),
+        file: Some(file()),
+        details: details.iter().map(detail).collect(),
+        ..BeginPerformanceRequest::default()
     }
-    assert!(category(0).is_err());
-    assert!(category(99).is_err());
+}
+
+#[test]
+fn u2_every_category_is_read_as_it_is_listed() {
+    let listed = sheets(&ListCategoriesRequest { year: 114 }).unwrap().sheets;
+    assert_eq!(listed.len(), 10);
+    for sheet in listed {
+        let message = BeginPerformanceRequest {
+            category: sheet.category,
+            ..performance(Category::Piece, &[("?", "x")])
+        };
+        // Only what the category asks for is at fault.
+        let fields = fields(message.asks(&call()));
+        let needed = sheet.fields.iter().filter(|field| field.required);
+        let needed = needed.map(|field| format!("details.{}", field.name));
+        assert_eq!(fields, ["details.?".to_owned()].into_iter().chain(needed).collect::<Vec<_>>());
+    }
+    for year in [0, 107, 1_000] {
+        assert_eq!(fields(sheets(&ListCategoriesRequest { year })), ["year"]);
+    }
+    for category in [0, 99] {
+        let message = BeginPerformanceRequest { category, ..performance(Category::Piece, &[]) };
+        assert_eq!(fields(message.asks(&call())), ["category"]);
+    }
+}
+
+#[test]
+fn u2_what_was_written_goes_with_the_performance_in_the_sheets_order() {
+    let written = [("end-date", "2026-03-15"), ("unit", " 圖書館 "), ("start-date", "2026-03-14")];
+    let asked = performance(Category::Service, &written).asks(&call()).unwrap();
+    let Command::BeginPerformance { details, category, .. } = asked.command else { panic!("another") };
+    assert_eq!(category, Category::Service);
+    let expected = [("unit", "圖書館"), ("start-date", "2026-03-14"), ("end-date", "2026-03-15")];
+    assert_eq!(details, expected.map(|(name, value)| (name, value.to_owned())));
+    let late = [("unit", "館"), ("start-date", "2026-03-16"), ("end-date", "2026-03-15")];
+    let late = BeginPerformanceRequest { title: String::new(), ..performance(Category::Service, &late) };
+    assert_eq!(fields(late.asks(&call())), ["title", "details.end-date"]);
 }
 
 #[test]

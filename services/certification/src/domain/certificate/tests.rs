@@ -1,7 +1,7 @@
 use events::spec::Given;
 use events::{
-    Category, CertificationEvent, FileDescription, GovernanceEvent, PolicyTerms, RecordsEvent, SemesterTerms,
-    UploadsEvent, WorkKind,
+    Category, CertificationEvent, FileDescription, GovernanceEvent, LockedWork, PolicyTerms, RecordsEvent,
+    SemesterTerms, SubmissionEvent, UploadsEvent, WorkKind,
 };
 use kernel::{
     CourseId, FileId, Instant, Kind, Owner, PersonId, Personal, Public, Refusal as _, SchoolYear, Semester,
@@ -282,6 +282,36 @@ fn c5_refuses_to_return_what_is_certified() {
 fn c5_refuses_to_revoke_what_is_not_certified() {
     given([]).when(revoke()).then_refused(Refusal::NotCertified);
     given([returned("no")]).when(revoke()).then_refused(Refusal::NotCertified);
+}
+
+/// A lock of these works, as submission records it.
+fn locked(works: &[WorkId]) -> SubmissionEvent {
+    let works = works.iter().map(|work| LockedWork {
+        work: *work,
+        kind: outcome(),
+        commitment: Public(BYTES.into()),
+        certificate: Some(1),
+    });
+    SubmissionEvent::SelectionLocked { student: STUDENT, year: year(), works: works.collect() }
+}
+
+#[test]
+fn c5_refuses_to_revoke_what_is_locked_for_submission() {
+    let selection = format!("selection-{STUDENT}-114");
+    let given = given([certified(BYTES)]).known(&selection, locked(&[WORK]));
+    given.when(revoke()).then_refused(Refusal::Locked);
+    assert_eq!((Refusal::Locked.reason(), Refusal::Locked.clause().id()), ("CERTIFICATE_LOCKED", "C5"));
+    // It stays certified, and asking for that changes nothing.
+    given.when(certify(BYTES)).then([]);
+}
+
+#[test]
+fn c5_what_was_revoked_before_the_lock_stays_so() {
+    let selection = format!("selection-{STUDENT}-114");
+    let others = locked(&[WorkId::new(Uuid::from_u128(99))]);
+    given([certified(BYTES), revoked()]).known(&selection, others.clone()).when(revoke()).then([]);
+    // A lock of others' works leaves this one to its teacher.
+    given([certified(BYTES)]).known(&selection, others).when(revoke()).then([revoked()]);
 }
 
 proptest! {

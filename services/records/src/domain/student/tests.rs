@@ -1,8 +1,9 @@
 use events::spec::{Given, folded};
-use events::{AnyEvent, Basis, Caller, Channel};
+use events::{AnyEvent, Basis, Caller, Channel, Standing};
 use kernel::{Duty, Instant, RequestId};
 use proptest::prelude::*;
 use std::collections::HashMap;
+use std::time::Duration;
 use uuid::Uuid;
 
 use super::*;
@@ -165,6 +166,161 @@ fn r7_refuses_a_class_of_an_earlier_year_than_the_last() {
     let earlier = ClassId::new(Uuid::from_u128(4));
     let given = with_class(Given::events([registered(), placed]), earlier, 113);
     given.when(place(earlier)).then_refused(StudentRefusal::PlacedLater(year(114)));
+}
+
+fn day(day: i8) -> Date {
+    Date::constant(2026, 6, day)
+}
+
+/// A registered student to whom this happened, at noon of 12 June 2026 in Taipei.
+fn student(events: impl IntoIterator<Item = RecordsEvent>) -> Given<Student> {
+    Given::events([registered()].into_iter().chain(events)).at(noon())
+}
+
+fn noon() -> Instant {
+    kernel::start_of_day_in_taipei(day(12)).plus(Duration::from_secs(12 * 60 * 60))
+}
+
+const WAYS: [Leaving; 4] = [Leaving::Transferred, Leaving::Suspended, Leaving::Withdrawn, Leaving::Deceased];
+
+fn graduate(on: Date) -> StudentCommand {
+    StudentCommand::Graduate { student: STUDENT, year: year(114), on }
+}
+
+fn leave(why: Leaving, on: Date) -> StudentCommand {
+    StudentCommand::Leave { student: STUDENT, on, why }
+}
+
+fn come_back(on: Date) -> StudentCommand {
+    StudentCommand::Return { student: STUDENT, on }
+}
+
+fn graduated(on: Date) -> RecordsEvent {
+    RecordsEvent::StudentGraduated { student: STUDENT, year: year(114), on }
+}
+
+fn left(why: Leaving, on: Date) -> RecordsEvent {
+    RecordsEvent::StudentLeft { student: STUDENT, on, why }
+}
+
+fn returned(on: Date) -> RecordsEvent {
+    RecordsEvent::StudentReturned { student: STUDENT, on }
+}
+
+#[test]
+fn s5_a_student_graduates_leaves_and_comes_back() {
+    student([]).when(graduate(day(12))).then([graduated(day(12))]);
+    for why in WAYS {
+        student([]).when(leave(why, day(1))).then([left(why, day(1))]);
+    }
+    let away = left(Leaving::Suspended, day(1));
+    student([away.clone()]).when(come_back(day(5))).then([returned(day(5))]);
+    student([away.clone(), returned(day(5))]).when(graduate(day(12))).then([graduated(day(12))]);
+    let again = left(Leaving::Transferred, day(12));
+    student([away, returned(day(5))]).when(leave(Leaving::Transferred, day(12))).then([again]);
+}
+
+#[test]
+fn s5_the_same_status_of_the_same_day_changes_nothing() {
+    student([graduated(day(12))]).when(graduate(day(12))).then([]);
+    for why in WAYS {
+        student([left(why, day(1))]).when(leave(why, day(1))).then([]);
+    }
+    let away = left(Leaving::Suspended, day(1));
+    student([away, returned(day(5))]).when(come_back(day(5))).then([]);
+    // Even if the clock has been put back since.
+    student([graduated(day(12))]).at(Instant::default()).when(graduate(day(12))).then([]);
+}
+
+#[test]
+fn a_1_nobody_unknown_graduates_leaves_or_comes_back() {
+    for command in [graduate(day(1)), leave(Leaving::Withdrawn, day(1)), come_back(day(1))] {
+        Given::<Student>::nothing().at(noon()).when(command).then_refused(StudentRefusal::Unknown);
+    }
+}
+
+#[test]
+fn s5_refuses_to_graduate_or_to_leave_who_is_not_enrolled() {
+    for gone in [graduated(day(1)), left(Leaving::Suspended, day(1)), left(Leaving::Transferred, day(1))] {
+        student([gone.clone()]).when(graduate(day(2))).then_refused(StudentRefusal::NotEnrolled);
+        let leave = leave(Leaving::Withdrawn, day(2));
+        student([gone]).when(leave).then_refused(StudentRefusal::NotEnrolled);
+    }
+    let other = StudentCommand::Graduate { student: STUDENT, year: year(113), on: day(1) };
+    student([graduated(day(1))]).when(other).then_refused(StudentRefusal::NotEnrolled);
+}
+
+#[test]
+fn s5_refuses_the_return_of_who_has_not_left_or_has_graduated() {
+    student([]).when(come_back(day(1))).then_refused(StudentRefusal::HasNotLeft);
+    let back = [left(Leaving::Suspended, day(1)), returned(day(2))];
+    student(back).when(come_back(day(3))).then_refused(StudentRefusal::HasNotLeft);
+    student([graduated(day(1))]).when(come_back(day(2))).then_refused(StudentRefusal::Graduated);
+}
+
+#[test]
+fn s5_refuses_whatever_would_follow_a_death() {
+    let given = student([left(Leaving::Deceased, day(1))]);
+    for command in [graduate(day(2)), leave(Leaving::Withdrawn, day(2)), come_back(day(2))] {
+        given.when(command).then_refused(StudentRefusal::Deceased);
+    }
+}
+
+#[test]
+fn s5_refuses_a_day_that_is_later_than_tomorrow_in_taipei() {
+    let midnight = kernel::start_of_day_in_taipei(day(12));
+    let last = Instant::from_micros(midnight.micros() - 1);
+    for command in [graduate(day(13)), leave(Leaving::Suspended, day(13))] {
+        assert!(student([]).at(midnight).when(command.clone()).0.is_ok());
+        student([]).at(last).when(command).then_refused(StudentRefusal::DayToCome);
+    }
+    let away = left(Leaving::Suspended, day(1));
+    student([away]).at(last).when(come_back(day(13))).then_refused(StudentRefusal::DayToCome);
+    assert_eq!(StudentRefusal::DayToCome.metadata(), [("field", "on".to_owned())]);
+    // However long ago, on the other hand.
+    let old = Date::constant(1999, 9, 21);
+    student([]).when(leave(Leaving::Withdrawn, old)).then([left(Leaving::Withdrawn, old)]);
+}
+
+fn any_change() -> impl Strategy<Value = StudentCommand> {
+    let way = (0..WAYS.len()).prop_map(|n| WAYS[n]);
+    prop_oneof![
+        (1..15_i8).prop_map(|on| graduate(day(on))),
+        (way, 1..15_i8).prop_map(|(why, on)| leave(why, day(on))),
+        (1..15_i8).prop_map(|on| come_back(day(on))),
+    ]
+}
+
+proptest! {
+    /// Whatever is asked, nothing comes after graduation or death, leaving and coming back alternate, and authority
+    /// says the same of the student as the student's own stream.
+    #[test]
+    fn s5_any_sequence_of_changes_is_a_life(commands in proptest::collection::vec(any_change(), 0..30)) {
+        let mut events = vec![registered()];
+        for command in commands {
+            let said = Given::<Student>::events(events.clone()).at(noon()).when(command.clone()).0;
+            for event in said.unwrap_or_default() {
+                let enrolled = !matches!(
+                    events.last(),
+                    Some(RecordsEvent::StudentGraduated { .. } | RecordsEvent::StudentLeft { .. })
+                );
+                let last = matches!(
+                    events.last(),
+                    Some(
+                        RecordsEvent::StudentGraduated { .. }
+                            | RecordsEvent::StudentLeft { why: Leaving::Deceased, .. }
+                    )
+                );
+                let returns = matches!(event, RecordsEvent::StudentReturned { .. });
+                prop_assert!(!last && returns != enrolled);
+                events.push(event);
+                let stream = format!("student-{STUDENT}");
+                let basis = folded::<Classes>(events.iter().map(|it| (stream.clone(), it.clone().into())));
+                let standing = basis.authority.standing(STUDENT);
+                prop_assert_eq!(standing == Some(Standing::Enrolled), returns);
+            }
+        }
+    }
 }
 
 fn any_basic() -> impl Strategy<Value = Basic> {

@@ -15,6 +15,8 @@ const OUTCOMES_WHEN: Clause = clause("A.11");
 const PERFORMANCES_WHEN: Clause = clause("A.12");
 /// A batch locks what it submits.
 const LOCK: Clause = clause("S3");
+/// Who has left or graduated selects no more (學籍異動).
+const STATUS: Clause = clause("§5");
 /// A policy says how many and when.
 const POLICY: Clause = clause("G3");
 
@@ -66,6 +68,8 @@ pub enum Refusal {
         /// When it was asked.
         now: Instant,
     },
+    /// The student has graduated or left.
+    NotEnrolled,
     /// A batch has locked the selection.
     Locked {
         /// What was to be selected, or no longer.
@@ -131,6 +135,7 @@ impl kernel::Refusal for Refusal {
             | Self::OtherYear { .. }
             | Self::NoPolicy { .. }
             | Self::WindowClosed { .. }
+            | Self::NotEnrolled
             | Self::Locked { .. }
             | Self::NotCertified
             | Self::NotHandedIn
@@ -146,6 +151,7 @@ impl kernel::Refusal for Refusal {
             Self::OtherYear { .. } => "SELECTION_OF_OTHER_YEAR",
             Self::NoPolicy { .. } => "SELECTION_WITHOUT_POLICY",
             Self::WindowClosed { .. } => "SELECTION_WINDOW_CLOSED",
+            Self::NotEnrolled => "SELECTION_NOT_ENROLLED",
             Self::Locked { .. } => "SELECTION_LOCKED",
             Self::NotCertified => "SELECTION_NOT_CERTIFIED",
             Self::NotHandedIn => "SELECTION_NOT_HANDED_IN",
@@ -162,6 +168,7 @@ impl kernel::Refusal for Refusal {
             | Self::Full { of, .. } => of.clause(),
             Self::NoPolicy { .. } => POLICY,
             Self::WindowClosed { of, .. } => of.when(),
+            Self::NotEnrolled => STATUS,
             Self::Locked { .. } => LOCK,
             Self::NotCertified => OUTCOMES,
             Self::NotHandedIn => PERFORMANCES,
@@ -182,6 +189,10 @@ impl kernel::Refusal for Refusal {
             Self::WindowClosed { of, window, now } => {
                 let (from, until) = (window.from, window.until);
                 format!("{} are selected from {from} until {until}; it is {now}", of.english())
+            }
+            Self::NotEnrolled => {
+                "who has graduated or left selects no more, and may un-tick; the registrar records who comes back"
+                    .into()
             }
             Self::Locked { of } => {
                 format!(
@@ -210,6 +221,7 @@ impl kernel::Refusal for Refusal {
                 let (from, until) = (window.from, window.until);
                 format!("{}勾選期間為 {from} 至 {until}，現在是 {now}。", of.chinese())
             }
+            Self::NotEnrolled => "已畢業或離校者僅得取消勾選；復學請洽註冊組登錄。".into(),
             Self::Locked { of } => format!("本學年度{}已鎖定並提交中央資料庫，請洽註冊組。", of.chinese()),
             Self::NotCertified => "此件課程學習成果未經認證，請先請任課教師認證。".into(),
             Self::NotHandedIn => "此件多元表現尚未完成上傳。".into(),
@@ -231,6 +243,7 @@ impl kernel::Refusal for Refusal {
             Self::UnknownWork { .. }
             | Self::AnothersWork { .. }
             | Self::OtherKind { .. }
+            | Self::NotEnrolled
             | Self::Locked { .. }
             | Self::NotCertified
             | Self::NotHandedIn => Vec::new(),

@@ -1,11 +1,11 @@
 use events::spec::Given;
 use events::{
-    Category, CertificationEvent, FileDescription, GovernanceEvent, PolicyTerms, SubmissionEvent,
-    UntickReason, UploadsEvent, WorkKind,
+    Category, CertificationEvent, FileDescription, GovernanceEvent, Leaving, PolicyTerms, RecordsEvent,
+    StudentData, SubmissionEvent, UntickReason, UploadsEvent, WorkKind,
 };
 use kernel::{
-    CourseId, FileId, Instant, Kind, Owner, PersonId, Personal, Public, Refusal as _, SchoolYear, Semester,
-    Window, WorkId,
+    CourseId, Date, FileId, Instant, Kind, Owner, PersonId, Personal, Public, Refusal as _, SchoolYear,
+    Semester, Window, WorkId,
 };
 use proptest::prelude::*;
 use uuid::Uuid;
@@ -130,6 +130,33 @@ fn certificate(work: WorkId) -> String {
     format!("certificate-{work}")
 }
 
+/// A student's registration; what it says of them matters nowhere here.
+fn registered(student: PersonId) -> RecordsEvent {
+    let erased = || Personal::Erased;
+    let basic = StudentData {
+        roster_id: erased(),
+        username: erased(),
+        number: erased(),
+        name: erased(),
+        identity_number: None,
+        birth_date: None,
+        grade: 10,
+    };
+    RecordsEvent::StudentRegistered { student, basic }
+}
+
+/// Every way to be no longer enrolled.
+fn gone() -> Vec<RecordsEvent> {
+    let on = Date::constant(2026, 6, 12);
+    let ways = [Leaving::Transferred, Leaving::Suspended, Leaving::Withdrawn, Leaving::Deceased];
+    let left = ways.map(|why| RecordsEvent::StudentLeft { student: STUDENT, on, why });
+    [vec![RecordsEvent::StudentGraduated { student: STUDENT, year: year(), on }], left.to_vec()].concat()
+}
+
+fn returned_to_school() -> RecordsEvent {
+    RecordsEvent::StudentReturned { student: STUDENT, on: Date::constant(2026, 6, 13) }
+}
+
 /// Twelve certified outcomes and twelve performances, the policy's window open.
 fn stocked(mut given: Given<Selection>) -> Given<Selection> {
     for n in 1..=12 {
@@ -138,7 +165,7 @@ fn stocked(mut given: Given<Selection>) -> Given<Selection> {
             .known(&certificate(outcome(n)), certified(outcome(n)))
             .known(&works(STUDENT), performance_submitted(performance(n), year()));
     }
-    given.at(at(15)).by(STUDENT)
+    given.known(&format!("student-{STUDENT}"), registered(STUDENT)).at(at(15)).by(STUDENT)
 }
 
 fn given(events: impl IntoIterator<Item = SubmissionEvent>) -> Given<Selection> {
@@ -336,6 +363,23 @@ fn s_1_how_many_are_left_never_is_less_than_none() {
     };
     let policy = Policy { version, from, terms };
     assert_eq!((selection.left(Of::Outcomes, &policy), selection.left(Of::Performances, &policy)), (0, 10));
+}
+
+#[test]
+fn s5_refuses_to_select_for_who_is_gone_but_unticks() {
+    let stream = format!("student-{STUDENT}");
+    for gone in gone() {
+        let given = given([ticked(1), performance_ticked(1)]).known(&stream, gone);
+        given.when(tick(2)).then_refused(Refusal::NotEnrolled);
+        let tick_performance = Command::TickPerformance(choice(performance(2)));
+        given.when(tick_performance).then_refused(Refusal::NotEnrolled);
+        given.when(untick(1)).then([unticked(1, UntickReason::Asked)]);
+        assert!(given.when(Command::UntickPerformance(choice(performance(1)))).0.is_ok());
+        // What is selected already stays so, and asking for it again changes nothing.
+        given.when(tick(1)).then([]);
+        given.known(&stream, returned_to_school()).when(tick(2)).then([ticked(2)]);
+    }
+    assert_eq!(Refusal::NotEnrolled.clause().id(), "§5");
 }
 
 fn any_command() -> impl Strategy<Value = Command> {

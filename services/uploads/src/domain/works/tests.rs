@@ -1,6 +1,9 @@
 use events::spec::Given;
-use events::{CertificationEvent, GovernanceEvent, PolicyTerms, RecordsEvent, SemesterTerms};
-use kernel::{Kind, Refusal as _, RequestId, Semester, Window};
+use events::{
+    CertificationEvent, GovernanceEvent, Leaving, LockedWork, PolicyTerms, RecordsEvent, SemesterTerms,
+    StudentData, SubmissionEvent,
+};
+use kernel::{Date, Kind, Refusal as _, RequestId, Semester, Window};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -8,6 +11,8 @@ use super::*;
 
 const STUDENT: PersonId = PersonId::new(Uuid::from_u128(1));
 const TEACHER: PersonId = PersonId::new(Uuid::from_u128(2));
+/// A student who takes nothing.
+const OTHER: PersonId = PersonId::new(Uuid::from_u128(5));
 const COURSE: CourseId = CourseId::new(Uuid::from_u128(3));
 const DROPPED: CourseId = CourseId::new(Uuid::from_u128(4));
 /// The caps of the policy.
@@ -49,6 +54,33 @@ fn policy() -> GovernanceEvent {
     GovernanceEvent::PolicyAdopted { year: year(), version: 1, from: at(0), terms }
 }
 
+/// A student's registration; what it says of them matters nowhere here.
+fn registered(student: PersonId) -> RecordsEvent {
+    let erased = || Personal::Erased;
+    let basic = StudentData {
+        roster_id: erased(),
+        username: erased(),
+        number: erased(),
+        name: erased(),
+        identity_number: None,
+        birth_date: None,
+        grade: 10,
+    };
+    RecordsEvent::StudentRegistered { student, basic }
+}
+
+/// Every way to be no longer enrolled.
+fn gone() -> Vec<RecordsEvent> {
+    let on = Date::constant(2026, 6, 12);
+    let ways = [Leaving::Transferred, Leaving::Suspended, Leaving::Withdrawn, Leaving::Deceased];
+    let left = ways.map(|why| RecordsEvent::StudentLeft { student: STUDENT, on, why });
+    [vec![RecordsEvent::StudentGraduated { student: STUDENT, year: year(), on }], left.to_vec()].concat()
+}
+
+fn returned_to_school() -> RecordsEvent {
+    RecordsEvent::StudentReturned { student: STUDENT, on: Date::constant(2026, 6, 13) }
+}
+
 /// The courses, of which the student takes one, and has dropped another.
 fn enrolled(mut given: Given<Works>) -> Given<Works> {
     let taking = format!("taking-{STUDENT}-114-1");
@@ -63,6 +95,9 @@ fn enrolled(mut given: Given<Works>) -> Given<Works> {
         };
         let taken = RecordsEvent::CourseTaken { student: STUDENT, course, semester: semester() };
         given = given.known(&format!("course-{course}"), offered).known(&taking, taken);
+    }
+    for student in [STUDENT, OTHER] {
+        given = given.known(&format!("student-{student}"), registered(student));
     }
     let dropped = RecordsEvent::CourseDropped { student: STUDENT, course: DROPPED, semester: semester() };
     given.known(&taking, dropped).by(STUDENT).at(at(160))
@@ -104,7 +139,8 @@ fn begin_outcome() -> Command {
 }
 
 fn begin_performance() -> Command {
-    Command::BeginPerformance { category: Category::Piece, year: year(), begin: begin() }
+    let details = vec![("date", "2026-03-14".to_owned())];
+    Command::BeginPerformance { category: Category::Piece, year: year(), begin: begin(), details }
 }
 
 /// A work begun at an hour.
@@ -121,7 +157,12 @@ fn begun_as(kind: WorkKind, work: WorkId, file: FileId, hour: i64) -> UploadsEve
         size: 3 << 20,
         until: at(hour).plus(UPLOAD_TIME),
         salt: personal("5a"),
-        details: Vec::new(),
+        details: match kind {
+            WorkKind::Outcome { .. } => Vec::new(),
+            WorkKind::Performance { .. } => {
+                vec![Detail { name: Public("date".into()), value: personal("2026-03-14") }]
+            }
+        },
     }
 }
 
@@ -260,7 +301,7 @@ fn a_11_refuses_an_unknown_course() {
 fn u1_refuses_a_course_that_the_student_does_not_take() {
     let dropped = Command::BeginOutcome { course: DROPPED, begin: begin() };
     ready([]).when(dropped).then_refused(Refusal::CourseNotTaken);
-    ready([]).by(TEACHER).when(begin_outcome()).then_refused(Refusal::CourseNotTaken);
+    ready([]).by(OTHER).when(begin_outcome()).then_refused(Refusal::CourseNotTaken);
 }
 
 #[test]
@@ -303,7 +344,8 @@ fn u4_refuses_a_file_by_its_size_or_ending() {
         ready([]).when(command).then_refused(Refusal::File(fault));
     }
     let begin = Begin { name: "成果.docx".into(), ..begin() };
-    let command = Command::BeginPerformance { category: Category::Other, year: year(), begin };
+    let (category, details) = (Category::Other, Vec::new());
+    let command = Command::BeginPerformance { category, year: year(), begin, details };
     ready([]).when(command).then_refused(Refusal::File(FileFault::EndingNotTaken));
 }
 
@@ -389,6 +431,46 @@ fn u6_refuses_to_take_back_what_is_certified() {
     let fault = FileFault::Truncated;
     let given = ready([begun(outcome(), 1, 159), refused(1, fault)]);
     given.when(withdraw(1)).then_refused(Refusal::File(fault));
+}
+
+#[test]
+fn s5_refuses_to_begin_what_is_no_longer_a_students() {
+    let stream = format!("student-{STUDENT}");
+    for gone in gone() {
+        let given = ready([begun(outcome(), 1, 159)]).known(&stream, gone);
+        for command in [begin_outcome(), begin_performance()] {
+            given.when(command).then_refused(Refusal::NotEnrolled);
+        }
+        // What was begun before is finished, or taken back.
+        given.when(finish(1)).then([submitted(1)]);
+        given.when(withdraw(1)).then([withdrawn(1)]);
+        assert!(given.known(&stream, returned_to_school()).when(begin_outcome()).0.is_ok());
+    }
+    ready([]).by(TEACHER).when(begin_performance()).then_refused(Refusal::NotEnrolled);
+    assert_eq!(Refusal::NotEnrolled.clause().id(), "§5");
+}
+
+fn locked(n: u128, kind: WorkKind) -> SubmissionEvent {
+    let commitment = Public("01".into());
+    let locked = LockedWork { work: work(n), kind, commitment, certificate: Some(1) };
+    SubmissionEvent::SelectionLocked { student: STUDENT, year: year(), works: vec![locked] }
+}
+
+#[test]
+fn u6_refuses_to_take_back_what_is_locked_for_submission() {
+    let there = || [begun(outcome(), 1, 159), submitted(1), begun(outcome(), 2, 159)];
+    let selection = format!("selection-{STUDENT}-114");
+    let given = ready(there()).known(&certificate(1), certified(1));
+    let given = given.known(&selection, locked(1, outcome()));
+    given.when(withdraw(1)).then_refused(Refusal::Locked);
+    // The way out that a certified work has is closed too, so it isn't named.
+    assert_eq!(Refusal::Locked.clause().id(), "U6");
+    // What isn't in the lock is the student's own to take back; and what was taken back before stays so.
+    given.when(withdraw(2)).then([withdrawn(2)]);
+    let before = ready(there().into_iter().chain([withdrawn(1)])).known(&selection, locked(2, outcome()));
+    before.when(withdraw(1)).then([]);
+    let performed = ready([begun(performance(), 1, 159)]).known(&selection, locked(1, performance()));
+    performed.when(withdraw(1)).then_refused(Refusal::Locked);
 }
 
 #[derive(Clone, Debug)]

@@ -143,7 +143,12 @@ impl School {
         self.clock.0.store(now.micros(), Ordering::Relaxed);
     }
 
-    async fn say<E: DomainEvent + Into<AnyEvent> + TryFrom<AnyEvent>>(&self, stream: &str, event: E) {
+    /// Records an event, as its service would.
+    pub(super) async fn say<E: DomainEvent + Into<AnyEvent> + TryFrom<AnyEvent>>(
+        &self,
+        stream: &str,
+        event: E,
+    ) {
         let engine = Arc::clone(&self.engine);
         let executor: Executor<Said<E>> = Executor::new(Arc::clone(&engine), Arc::new(Known::new(engine)));
         let order = Order {
@@ -181,6 +186,11 @@ impl School {
     ) -> Result<String, Status> {
         let answer = self.service.begin_performance(Self::request(by, "BeginPerformance", message)).await?;
         Ok(answer.into_inner().written.unwrap().made_id)
+    }
+
+    pub(super) async fn categories(&self, by: PersonId, year: u32) -> Result<ListCategoriesResponse, Status> {
+        let request = Self::request(by, "ListCategories", ListCategoriesRequest { year });
+        self.service.list_categories(request).await.map(Response::into_inner)
     }
 
     pub(super) async fn put(&self, by: PersonId, message: PutSegmentRequest) -> Result<(), Status> {
