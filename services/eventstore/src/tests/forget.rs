@@ -222,9 +222,9 @@ async fn a_stream_is_not_opened_before_its_erasure_is_noticed(place: &Place) {
     one.say(1, ArchiveEvent::AccessRequested { student, reader, reason }).await;
     let reasons = async |host: &Host| {
         let events = host.process.engine.read_stream_open(LEDGER, "archive-1", 0).await.unwrap();
-        let open = events.iter().map(|(_, event)| match event {
-            AnyEvent::Archive(ArchiveEvent::AccessRequested { reason, .. }) => reason.open().is_some(),
-            _ => false,
+        let open = events.iter().map(|(_, event)| {
+            let AnyEvent::Archive(ArchiveEvent::AccessRequested { reason, .. }) = event else { return false };
+            reason.open().is_some()
         });
         open.collect::<Vec<_>>()
     };
