@@ -21,7 +21,7 @@ macro_rules! packages {
     )+};
 }
 
-packages!(types, governance, records, uploads, certification, submission, portfolio, audit, central);
+packages!(types, governance, records, uploads, certification, submission, archive, portfolio, audit, central);
 
 /// The descriptor of every file that is served, for reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

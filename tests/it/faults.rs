@@ -12,7 +12,7 @@ mod bus;
 mod clients;
 mod disk;
 mod input;
-mod judge;
+pub(crate) mod judge;
 mod kills;
 mod servers;
 

@@ -44,6 +44,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
         &[
             "proto/build.rs",
             "services/licheng/build.rs",
+            "services/archive/src/service/tests/place.rs",
             "services/eventstore/src/store/conformance/place.rs",
             "services/eventstore/src/tests/nats.rs",
             "tests/bench/commands.rs",
@@ -57,6 +58,7 @@ const EXEMPT: &[(&str, &[&str])] = &[
             "services/chassis/src/clock.rs",
             "services/chassis/src/server.rs",
             "services/chassis/src/token.rs",
+            "services/archive/src/service/tests/place.rs",
             "services/eventstore/src/store/conformance/place.rs",
             "services/eventstore/src/tests/nats.rs",
         ],

@@ -5,6 +5,8 @@
 mod world;
 
 #[cfg(test)]
+mod archive;
+#[cfg(test)]
 mod batches;
 #[cfg(test)]
 mod command;

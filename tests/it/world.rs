@@ -30,7 +30,7 @@ mod works;
 
 pub(crate) use answers::{malformed, ok, refused, refused_verdict};
 pub(crate) use caller::{Caller, ask};
-pub(crate) use central::{Ministry, Told, json};
+pub(crate) use central::{CLOSED, Ministry, Told, json};
 pub(crate) use copied::Copied;
 use database::Database;
 pub(crate) use files::{Sheet, pdf, png};

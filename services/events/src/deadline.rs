@@ -45,11 +45,22 @@ impl<C> Default for Deadlines<C> {
 impl<C> Deadlines<C> {
     /// Sets a deadline for the event's stream; one of that name that stood there is replaced.
     pub fn set(&mut self, event: &Recorded, name: &'static str, due: Instant, (duty, command): (Duty, C)) {
-        let stream = &event.record.stream;
-        self.lift(stream, name);
+        self.set_for(event.record.stream.clone(), event, name, due, (duty, command));
+    }
+
+    /// Sets a deadline for a stream, by an event of any; one of that name that stood there is replaced.
+    pub fn set_for(
+        &mut self,
+        stream: String,
+        event: &Recorded,
+        name: &'static str,
+        due: Instant,
+        (duty, command): (Duty, C),
+    ) {
+        self.lift(&stream, name);
         self.dues.insert((stream.clone(), name), due);
         let deadline = Deadline { stream: stream.clone(), name, due, duty, cause: event.record.id, command };
-        self.standing.insert((due, stream.clone(), name), deadline);
+        self.standing.insert((due, stream, name), deadline);
     }
 
     /// Lifts a stream's deadline of that name, if one stands.
@@ -115,6 +126,18 @@ mod tests {
         deadlines.lift("a", "never set");
         assert_eq!(due(&deadlines, 29), [("a", "late", 2)]);
         assert_eq!(due(&deadlines, 30), [("a", "late", 2), ("b", "late", 4)]);
+    }
+
+    #[test]
+    fn one_that_another_streams_event_sets_is_the_named_streams() {
+        let mut deadlines = Deadlines::default();
+        let duty = Duty::SelectWorks;
+        deadlines.set(&event(1, "a"), "late", at(20), (duty, 1));
+        deadlines.set_for("a".to_owned(), &event(2, "b"), "late", at(30), (duty, 2));
+        assert_eq!(due(&deadlines, 30), [("a", "late", 2)]);
+        assert_eq!(deadlines.due(at(30)).next().map(|it| it.cause), Some(event(2, "b").record.id));
+        deadlines.lift("a", "late");
+        assert_eq!(due(&deadlines, 30), []);
     }
 
     #[test]

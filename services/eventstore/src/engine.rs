@@ -1,8 +1,8 @@
 use std::collections::HashMap;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
-use events::{AnyEvent, ClaimName, Record, Recorded};
+use events::{AnyEvent, ArchiveEvent, ClaimName, Record, Recorded};
 use kernel::{Clock, LedgerId, Spawner};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
@@ -13,6 +13,7 @@ use vault::Vault;
 
 use crate::Fault;
 use crate::bus::Bus;
+use crate::states::Forgets;
 use crate::store::{ClaimHash, Commit, Store, Stored, Verdict};
 use crate::writer::Writer;
 
@@ -20,6 +21,9 @@ use crate::writer::Writer;
 pub(crate) const PAGE: u32 = 2_000;
 /// Events of all ledgers that are kept in memory for whoever follows in this process.
 const RECENT_MAX: u64 = 16_384;
+
+/// How the types of events that tell of an erasure begin.
+const ERASURES: &str = "licheng.archive.Erasure";
 
 /// One process's event store: the store, its bus, its keys, and a writer for each ledger.
 pub struct Engine {
@@ -39,6 +43,10 @@ pub struct Engine {
     /// What was appended or read lately, by ledger and position; `None`: of a service that isn't ours. An event never
     /// changes, so that one can be missing here, but not wrong.
     recent: Cache<(LedgerId, u64), Option<Arc<Recorded>>>,
+    /// Who in this process must drop what they opened once somebody is erased.
+    told: Mutex<Vec<Weak<dyn Forgets>>>,
+    /// The last position of each ledger at which keys were known to be destroyed.
+    erased: Mutex<HashMap<LedgerId, u64>>,
 }
 
 /// What a process keeps of a ledger: its writer, how far it is known to have come, and how far the bus is.
@@ -60,7 +68,8 @@ impl Engine {
         let (ledgers, found) = (Mutex::default(), watch::Sender::new(Vec::new()));
         let recent = Cache::builder().max_capacity(RECENT_MAX).eviction_policy(EvictionPolicy::lru()).build();
         let closed = watch::Sender::new(false);
-        Arc::new(Self { store, bus, vault, clock, spawner, ledgers, found, closed, recent })
+        let (told, erased) = (Mutex::default(), Mutex::default());
+        Arc::new(Self { store, bus, vault, clock, spawner, ledgers, found, closed, recent, told, erased })
     }
 
     /// Takes no more commands: the writers answer what is queued, and end. What is asked of the store alone goes on.
@@ -82,6 +91,7 @@ impl Engine {
         if let Verdict::Appended(receipt) = &verdict {
             for (position, record) in (receipt.first..).zip(&records) {
                 if let Ok(event) = decoded(ledger, position, record) {
+                    event.iter().for_each(|event| self.notice(event));
                     self.recent.insert((ledger, position), event);
                 }
             }
@@ -90,6 +100,44 @@ impl Engine {
             self.heard(ledger, receipt.last);
         }
         Ok(verdict)
+    }
+
+    /// Tells them whenever somebody is erased.
+    pub(crate) fn tells(&self, whom: &Arc<dyn Forgets>) {
+        let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.retain(|told| told.strong_count() > 0);
+        told.push(Arc::downgrade(whom));
+    }
+
+    /// Forgets, in this process and at once, whoever an event erases: their keys, and what was opened by them.
+    fn notice(&self, event: &Recorded) {
+        match &event.event {
+            AnyEvent::Archive(ArchiveEvent::ErasureStarted { student }) => {
+                if self.vault.forget_person(event.ledger, *student) {
+                    self.forget_opened();
+                }
+            }
+            // By now the keys of packages are destroyed too: they are no person's.
+            AnyEvent::Archive(ArchiveEvent::ErasureCompleted { .. }) => {
+                let mut erased = self.erased.lock().unwrap_or_else(PoisonError::into_inner);
+                let newest = erased.entry(event.ledger).or_default();
+                if event.position > *newest {
+                    *newest = event.position;
+                    self.vault.forget();
+                }
+            }
+            AnyEvent::Archive(_)
+            | AnyEvent::Governance(_)
+            | AnyEvent::Records(_)
+            | AnyEvent::Uploads(_)
+            | AnyEvent::Certification(_)
+            | AnyEvent::Submission(_) => {}
+        }
+    }
+
+    fn forget_opened(&self) {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.iter().filter_map(Weak::upgrade).for_each(|told| told.forget());
     }
 
     /// Notes that a ledger has come at least so far.
@@ -173,6 +221,7 @@ impl Engine {
                 event => event?,
             };
             last = stored.position;
+            event.iter().for_each(|event| self.notice(event));
             if is_last {
                 self.recent.insert((ledger, last), event.clone());
             }
@@ -192,7 +241,12 @@ impl Engine {
         after: u32,
     ) -> Result<Vec<(u32, AnyEvent)>, Fault> {
         let mut events = Vec::new();
-        for Stored { version, record, kind, .. } in self.store.read_stream(ledger, stream, after).await? {
+        let read = self.store.read_stream(ledger, stream, after).await?;
+        // Before anything is opened.
+        for stored in read.iter().filter(|stored| stored.kind.starts_with(ERASURES)) {
+            decoded(ledger, stored.position, &stored.record)?.iter().for_each(|event| self.notice(event));
+        }
+        for Stored { version, record, kind, .. } in read {
             let record = Record::parse(&record).map_err(Fault::broken)?;
             let data = self.vault.open(ledger, record.data).await?;
             let event =

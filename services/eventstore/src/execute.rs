@@ -2,24 +2,19 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use events::{Basis, Caller, ClaimName, Context, Decider, DomainEvent, Record, Reliance, claims};
 use kernel::{Duty, Instant, LedgerId, RequestId};
-use moka::sync::Cache;
 use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::known::Known;
+use crate::states::{Forgets, States};
 use crate::store::{ClaimHash, Commit, NewEvent, Receipt, Verdict};
 use crate::{Fault, leaf_of};
 
 /// How often a command is decided anew because others were faster: more than any cap.
 const TRIES_MAX: usize = 20;
-/// Folded states kept in memory.
-const STATES_MAX: u64 = 10_000;
-/// No folded state, which holds opened values, outlives a key.
-const STATE_KEPT: Duration = Duration::from_secs(60);
 
 /// A command for one stream.
 #[derive(Clone)]
@@ -78,7 +73,7 @@ impl<R> From<Fault> for Rejected<R> {
 pub struct Executor<D: Decider> {
     engine: Arc<Engine>,
     known: Arc<Known<D::Facts>>,
-    states: Cache<(LedgerId, String), (u32, D)>,
+    states: Arc<States<D>>,
     locks: Locks,
 }
 
@@ -112,7 +107,9 @@ enum Tried<R> {
 impl<D: Decider> Executor<D> {
     /// An executor over an engine, with the facts that its service knows.
     pub fn new(engine: Arc<Engine>, known: Arc<Known<D::Facts>>) -> Self {
-        let states = Cache::builder().max_capacity(STATES_MAX).time_to_live(STATE_KEPT).build();
+        let states = Arc::new(States::new());
+        let forgets: Arc<dyn Forgets> = Arc::clone(&states) as _;
+        engine.tells(&forgets);
         Self { engine, known, states, locks: Locks::default() }
     }
 
@@ -174,6 +171,7 @@ impl<D: Decider> Executor<D> {
             return Ok(Tried::Rejected(Rejected::Denied(order.duty)));
         }
         let claimed = engine.resolve(ledger, &order.names).await?;
+        let age = self.states.age();
         let (version, state) = self.state(ledger, &order.stream, fresh).await?;
         let (decided, relied, made) = {
             let context = Context::new(now, &order.caller, order.duty, order.request, &basis, &claimed);
@@ -191,21 +189,21 @@ impl<D: Decider> Executor<D> {
         };
         let commit = self.commit(order, hash, (version, now), &relied, &events, made).await?;
         let verdict = engine.append(ledger, commit).await?;
-        self.follow_up(order, verdict, (version, state), &events)
+        self.follow_up(order, verdict, (age, version, state), &events)
     }
 
     fn follow_up(
         &self,
         order: &Order<D::Command>,
         verdict: Verdict,
-        (version, mut state): (u32, D),
+        (age, version, mut state): (u64, u32, D),
         events: &[D::Event],
     ) -> Result<Tried<D::Refusal>, Fault> {
         match verdict {
             Verdict::Appended(receipt) => {
                 events.iter().for_each(|event| state.evolve(event));
                 let version = version.saturating_add(u32::try_from(events.len()).unwrap_or(u32::MAX));
-                self.states.insert((order.ledger, order.stream.clone()), (version, state));
+                self.states.put(age, (order.ledger, order.stream.clone()), (version, state));
                 Ok(Tried::Done(answered(order.ledger, receipt)))
             }
             Verdict::Known(receipt) => Ok(Tried::Done(answered(order.ledger, receipt))),
@@ -220,7 +218,7 @@ impl<D: Decider> Executor<D> {
 
     /// State and version of a stream: from memory, or with what the store has beyond it.
     async fn state(&self, ledger: LedgerId, stream: &str, fresh: bool) -> Result<(u32, D), Fault> {
-        let name = (ledger, stream.to_owned());
+        let (age, name) = (self.states.age(), (ledger, stream.to_owned()));
         let kept = self.states.get(&name);
         if let (Some(kept), false) = (&kept, fresh) {
             return Ok(kept.clone());
@@ -232,7 +230,7 @@ impl<D: Decider> Executor<D> {
                 .evolve(&event.map_err(|_| Fault::broken(format!("stream {stream} holds another's event")))?);
             version = at;
         }
-        self.states.insert(name, (version, state.clone()));
+        self.states.put(age, name, (version, state.clone()));
         Ok((version, state))
     }
 
@@ -269,6 +267,8 @@ impl<D: Decider> Executor<D> {
                 commit.claims.push((hash, claim.subject));
             }
             let (event, kids) = self.event(order, (version, time), relied, (ordinal, event)).await?;
+            // Nothing is sealed for whoever is erased, with an old key or a new one.
+            commit.keys.extend(kids.iter().filter_map(|kid| vault::erasure_mark_of(kid)));
             commit.keys.extend(kids);
             commit.events.push(event);
         }

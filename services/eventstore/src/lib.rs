@@ -14,6 +14,7 @@ mod known;
 pub mod project;
 pub mod react;
 mod relay;
+mod states;
 pub mod store;
 #[cfg(test)]
 mod tests;

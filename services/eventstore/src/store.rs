@@ -192,6 +192,10 @@ pub trait Store: KeyStore + Send + Sync + 'static {
     /// Whose claimed values are, in the order asked.
     async fn claimed(&self, ledger: LedgerId, claims: &[ClaimHash]) -> Result<Vec<Option<Uuid>>, Fault>;
 
+    /// Gives up the claimed values of a person whose keys are destroyed ([`KeyStore::destroy_keys_of`]), and answers how
+    /// many they were, however often it is asked. [`Fault::Broken`] if the keys aren't destroyed.
+    async fn forget_claims(&self, ledger: LedgerId, subject: Uuid) -> Result<u32, Fault>;
+
     /// How far a view's version has come in a ledger; 0 if it hasn't begun.
     async fn checkpoint(&self, view: &str, version: u32, ledger: LedgerId) -> Result<u64, Fault>;
     /// Documents of a view by key.

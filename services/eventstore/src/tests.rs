@@ -3,6 +3,7 @@
 mod deadline;
 mod execute;
 mod follow;
+mod forget;
 mod nats;
 mod office;
 mod relay;

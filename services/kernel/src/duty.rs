@@ -164,6 +164,27 @@ duties! {
     /// To send receipts by letter to students who left (S6).
     KeepLetters = "keep-letters", const clause("S6"), "send receipts by letter to students who left",
         [Registrar];
+    /// To ask to read a sealed portfolio (A5).
+    RequestAccess = "request-access", const clause("A5"), "ask to read a sealed portfolio",
+        [Student, Registrar, AcademicAffairs, GuidanceOffice];
+    /// To let others read a sealed portfolio (A5).
+    GrantAccess = "grant-access", const clause("A5"), "let others read a sealed portfolio",
+        [AcademicAffairs, Principal];
+    /// To request the erasure of a graduate's data (§10).
+    RequestErasure = "request-erasure", const clause("§10"), "request the erasure of a graduate's data",
+        [Registrar];
+    /// To approve an erasure (A2).
+    ApproveErasure = "approve-erasure", const clause("A2"), "approve an erasure",
+        [Principal];
+    /// To cancel an erasure (A2).
+    CancelErasure = "cancel-erasure", const clause("A2"), "cancel an erasure",
+        [Registrar, Principal];
+    /// To place and release legal holds (A2).
+    HoldErasure = "hold-erasure", const clause("A2"), "place and release legal holds",
+        [Principal, ExecutiveSecretary];
+    /// To read what the archive holds (A1).
+    ReadArchive = "read-archive", const clause("A1"), "read what the archive holds",
+        [Registrar, Principal, AcademicAffairs, ExecutiveSecretary, Auditor];
     /// To read, replay and verify the ledger (T2).
     AuditLedger = "audit-ledger", const clause("T2"), "read, replay and verify the ledger",
         [Auditor, Principal, ItOffice];

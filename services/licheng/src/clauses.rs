@@ -27,6 +27,7 @@ fn rules() -> impl Iterator<Item = (&'static str, &'static Rule)> {
         ("uploads", uploads::RULES),
         ("certification", certification::RULES),
         ("submission", submission::RULES),
+        ("archive", archive::RULES),
     ];
     all.into_iter().flat_map(|(service, rules)| rules.iter().map(move |rule| (service, rule)))
 }

@@ -14,6 +14,7 @@ pub(crate) fn rpcs() -> impl Iterator<Item = &'static Rpc> {
         uploads::RPCS,
         certification::RPCS,
         submission::RPCS,
+        archive::RPCS,
         portfolio::RPCS,
         audit::RPCS,
     ];

@@ -42,6 +42,8 @@ pub(crate) enum Service {
     Certification,
     /// What students select.
     Submission,
+    /// Sealed portfolios, holds, erasures.
+    Archive,
     /// Current views.
     Portfolio,
     /// History and its proofs.
@@ -79,6 +81,7 @@ fn module(platform: &Platform, service: Service) -> Result<Module, Box<dyn Error
         Service::Uploads => uploads::module(engine, &blobs()?),
         Service::Certification => certification::module(engine),
         Service::Submission => submission::module(engine, &blobs()?, central(config)?),
+        Service::Archive => archive::module(engine, &blobs()?),
         Service::Portfolio => portfolio::module(engine),
         Service::Audit => audit::module(engine, &config.checkpoints, portfolio::projections()),
     })

@@ -1,7 +1,7 @@
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use async_trait::async_trait;
-use kernel::LedgerId;
+use kernel::{LedgerId, PersonId};
 use rand::Rng;
 use zeroize::Zeroizing;
 
@@ -39,6 +39,25 @@ pub trait KeyStore: Send + Sync {
     async fn keep_key(&self, ledger: LedgerId, kid: &str, row: KeyRow) -> Result<KeyRow, KeyFault>;
     /// Destroys a key, for good.
     async fn destroy_key(&self, ledger: LedgerId, kid: &str) -> Result<(), KeyFault>;
+    /// Destroys every key of a person, for good, and answers their ids in order, with those that were destroyed before.
+    /// The person's [`erasure_mark`] is there from then on, so that an event sealed with a key made later is not
+    /// appended either.
+    async fn destroy_keys_of(&self, ledger: LedgerId, person: PersonId) -> Result<Vec<String>, KeyFault>;
+}
+
+/// The id of the row, kept like a destroyed key's, that says that a person is erased.
+pub fn erasure_mark(person: PersonId) -> String {
+    format!("{person}/erased")
+}
+
+/// The person that a key's id names.
+pub(crate) fn person_of(kid: &str) -> Option<PersonId> {
+    kid.split_once('/').and_then(|(person, _)| person.parse().ok())
+}
+
+/// The mark that whatever is sealed with a key must not find.
+pub fn erasure_mark_of(kid: &str) -> Option<String> {
+    person_of(kid).map(erasure_mark)
 }
 
 /// A key can't be had.

@@ -8,6 +8,6 @@ mod keys;
 mod seal;
 mod vault;
 
-pub use keys::{DataKey, KeyEncryptionKey, KeyFault, KeyRow, KeyStore};
+pub use keys::{DataKey, KeyEncryptionKey, KeyFault, KeyRow, KeyStore, erasure_mark, erasure_mark_of};
 pub use seal::{SealFault, is_sealed};
 pub use vault::{LedgerKeys, Vault};

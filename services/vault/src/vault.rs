@@ -1,16 +1,18 @@
-use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use events::{AnyEvent, ClaimName, DomainEvent, Recorded};
 use hmac::{Hmac, KeyInit, Mac};
-use kernel::{EventId, LedgerId, Owner};
+use kernel::{EventId, LedgerId, Owner, PersonId};
 use moka::future::Cache;
 use serde_json::Value;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::keys::{DataKey, KeyEncryptionKey, KeyFault, KeyRow, KeyStore, decrypt, encrypt, generate};
+use crate::keys::{
+    DataKey, KeyEncryptionKey, KeyFault, KeyRow, KeyStore, decrypt, encrypt, generate, person_of,
+};
 use crate::seal::{self, SealFault};
 
 /// How long a key stays in memory at most.
@@ -24,6 +26,7 @@ pub struct Vault {
     store: Arc<dyn KeyStore>,
     kek: KeyEncryptionKey,
     cache: Cache<(LedgerId, String), Option<DataKey>>,
+    erased: Arc<RwLock<HashSet<(LedgerId, PersonId)>>>,
 }
 
 /// A ledger's own keys.
@@ -37,12 +40,28 @@ impl Vault {
     /// A vault over a key store.
     pub fn new(store: Arc<dyn KeyStore>, kek: KeyEncryptionKey) -> Self {
         let cache = Cache::builder().max_capacity(CACHED_MOST).time_to_live(CACHED_FOR).build();
-        Self { store, kek, cache }
+        Self { store, kek, cache, erased: Arc::default() }
     }
 
-    /// Forgets every key that is cached for a ledger: what an erasure asks of every process.
+    /// Forgets every key that is cached.
     pub fn forget(&self) {
         self.cache.invalidate_all();
+    }
+
+    /// Forgets a person for good: from now on nothing of theirs is opened or sealed here, whether their keys are
+    /// destroyed already or only about to be. `false`: they were forgotten before.
+    pub fn forget_person(&self, ledger: LedgerId, person: PersonId) -> bool {
+        let mut erased = self.erased.write().unwrap_or_else(PoisonError::into_inner);
+        let is_new = erased.insert((ledger, person));
+        drop(erased);
+        self.forget();
+        is_new
+    }
+
+    /// Whether a key is one of a person who was forgotten.
+    fn is_forgotten(&self, ledger: LedgerId, kid: &str) -> bool {
+        let erased = self.erased.read().unwrap_or_else(PoisonError::into_inner);
+        !erased.is_empty() && person_of(kid).is_some_and(|person| erased.contains(&(ledger, person)))
     }
 
     /// An event as it will be stored, `{"type", "data"}` with every personal value sealed, and the ids of the keys
@@ -162,7 +181,7 @@ impl Vault {
         // Two first users at once: the store keeps one key, and both go on with that.
         let kept = self.store.keep_key(ledger, kid, row).await?;
         let key = self.unwrapped(ledger, kid, &kept)?;
-        self.cache.insert((ledger, kid.to_owned()), key.clone()).await;
+        let key = self.kept(ledger, kid, key).await;
         key.ok_or_else(|| SealFault::Destroyed(kid.to_owned()))
     }
 
@@ -173,14 +192,26 @@ impl Vault {
 
     /// `None`: unknown. `Some(None)`: destroyed.
     async fn known_key(&self, ledger: LedgerId, kid: &str) -> Result<Option<Option<DataKey>>, SealFault> {
-        let name = (ledger, kid.to_owned());
-        if let Some(key) = self.cache.get(&name).await {
+        if self.is_forgotten(ledger, kid) {
+            return Ok(Some(None));
+        }
+        if let Some(key) = self.cache.get(&(ledger, kid.to_owned())).await {
             return Ok(Some(key));
         }
         let Some(row) = self.store.key(ledger, kid).await? else { return Ok(None) };
         let key = self.unwrapped(ledger, kid, &row)?;
-        self.cache.insert(name, key.clone()).await;
-        Ok(Some(key))
+        Ok(Some(self.kept(ledger, kid, key).await))
+    }
+
+    /// Keeps a key in memory, unless its person was forgotten while it was fetched.
+    async fn kept(&self, ledger: LedgerId, kid: &str, key: Option<DataKey>) -> Option<DataKey> {
+        let name = (ledger, kid.to_owned());
+        self.cache.insert(name.clone(), key.clone()).await;
+        if self.is_forgotten(ledger, kid) {
+            self.cache.invalidate(&name).await;
+            return None;
+        }
+        key
     }
 
     fn unwrapped(&self, ledger: LedgerId, kid: &str, row: &KeyRow) -> Result<Option<DataKey>, KeyFault> {

@@ -20,6 +20,9 @@ const COMMANDS: [&[&str]; 4] = [
     &["audit", "export", "--out", "never"],
 ];
 
+/// The version of the schema that this executable knows.
+const SCHEMA: u32 = 2;
+
 fn data(world: &World) -> PathBuf {
     world.folder().join("data")
 }
@@ -70,7 +73,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_as_it_is(backend: Bac
         assert_eq!(at_rest(&school, backend), before, "{command:?}");
     }
     // Nothing is lost to whoever comes with the right version.
-    set_version(&school, backend, 1).await;
+    set_version(&school, backend, SCHEMA).await;
     school.first = school.second().await;
     assert_eq!(school.position().await, position);
     school.outcome(0, 0).await;

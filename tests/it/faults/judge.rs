@@ -72,16 +72,21 @@ async fn digest(auditor: &Caller, view: &str, position: u64) -> GetViewDigestRes
 
 /// The digests of the views that an export gives, folded from nothing.
 pub(super) fn folded(export: &Path) -> Digests {
+    let views = folded_documents(export).into_iter();
+    views.map(|(view, documents)| (view, hex::encode(eventstore::project::digest(&documents)))).collect()
+}
+
+/// The documents of the views that an export gives, folded from nothing.
+pub(crate) fn folded_documents(export: &Path) -> BTreeMap<String, BTreeMap<String, Vec<u8>>> {
     let text = std::fs::read_to_string(export.join("records.ndjson")).unwrap();
     let events = text.lines().zip(1..).filter_map(|(line, position)| recorded(line, position));
     let events: Vec<_> = events.collect();
-    let mut digests = Digests::new();
-    for view in portfolio::projections() {
+    let folded = portfolio::projections().into_iter().map(|view| {
         let mut documents = BTreeMap::new();
         view.fold(&mut documents, &events).unwrap();
-        digests.insert(view.name().to_owned(), hex::encode(eventstore::project::digest(&documents)));
-    }
-    digests
+        (view.name().to_owned(), documents)
+    });
+    folded.collect()
 }
 
 fn recorded(line: &str, position: u64) -> Option<Arc<Recorded>> {
@@ -99,7 +104,7 @@ pub(super) async fn all_holds(school: &School, told: &Told) {
 }
 
 /// That what is served is what a proven export gives to whoever folds it from nothing.
-pub(super) async fn the_views_are_folds(school: &School) {
+pub(crate) async fn the_views_are_folds(school: &School) {
     let position = school.position().await;
     let digests = served(&school.caller(school.principal), position).await;
     let export = school.export("export").await;

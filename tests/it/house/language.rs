@@ -222,6 +222,7 @@ fn rpcs() -> impl Iterator<Item = &'static chassis::Rpc> {
         uploads::RPCS,
         certification::RPCS,
         submission::RPCS,
+        archive::RPCS,
         portfolio::RPCS,
         audit::RPCS,
     ];

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Source, files, none, text};
 
 /// How many clauses have no rule yet. It only shrinks.
-const TODO: usize = 72;
+const TODO: usize = 69;
 
 /// What `domain` and `facts` may import; their own crate's `domain` and `facts` besides.
 const PURE: &[&str] =

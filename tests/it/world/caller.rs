@@ -1,6 +1,7 @@
 //! Somebody with a token.
 
 use futures::Stream;
+use proto::archive::v1::archive_service_client::ArchiveServiceClient;
 use proto::audit::v1::audit_service_client::AuditServiceClient;
 use proto::certification::v1::certification_service_client::CertificationServiceClient;
 use proto::governance::v1::governance_service_client::GovernanceServiceClient;
@@ -65,6 +66,10 @@ impl Caller {
 
     pub(crate) fn submission(&self) -> SubmissionServiceClient<Called> {
         SubmissionServiceClient::new(self.0.clone())
+    }
+
+    pub(crate) fn archive(&self) -> ArchiveServiceClient<Called> {
+        ArchiveServiceClient::new(self.0.clone())
     }
 
     pub(crate) fn audit(&self) -> AuditServiceClient<Called> {

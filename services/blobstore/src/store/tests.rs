@@ -27,6 +27,17 @@ impl KeyStore for Keys {
         self.0.lock().unwrap().insert((ledger, kid.to_owned()), KeyRow::Destroyed);
         Ok(())
     }
+
+    async fn destroy_keys_of(&self, ledger: LedgerId, person: PersonId) -> Result<Vec<String>, KeyFault> {
+        let mut keys = self.0.lock().unwrap();
+        let own = |(of, kid): &(LedgerId, String)| *of == ledger && kid.starts_with(&format!("{person}/"));
+        let mut destroyed = Vec::new();
+        for ((_, kid), row) in keys.iter_mut().filter(|(name, _)| own(name)) {
+            *row = KeyRow::Destroyed;
+            destroyed.push(kid.clone());
+        }
+        Ok(destroyed)
+    }
 }
 
 struct World {

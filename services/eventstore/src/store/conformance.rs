@@ -2,6 +2,7 @@
 
 mod append;
 mod contend;
+mod erase;
 mod keep;
 mod place;
 mod schema;

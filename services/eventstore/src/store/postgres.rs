@@ -147,6 +147,12 @@ impl Store for PostgresStore {
         query.fetch_all(&self.pool).await.map_err(fault)
     }
 
+    async fn forget_claims(&self, ledger: LedgerId, subject: Uuid) -> Result<u32, Fault> {
+        let query = sqlx::query_scalar("select licheng.forget_claims($1, $2)").bind(ledger.uuid());
+        let claims: i32 = query.bind(subject).fetch_one(&self.pool).await.map_err(fault)?;
+        u32::try_from(claims).map_err(Fault::broken)
+    }
+
     async fn checkpoint(&self, view: &str, version: u32, ledger: LedgerId) -> Result<u64, Fault> {
         let sql = "select position from licheng.checkpoints where view = $1 and version = $2 and ledger = $3";
         let query = sqlx::query_scalar(sql).bind(view).bind(integer(version)?).bind(ledger.uuid());
@@ -271,5 +277,13 @@ impl KeyStore for PostgresStore {
 
     async fn destroy_key(&self, ledger: LedgerId, kid: &str) -> Result<(), KeyFault> {
         append::destroy_key(&self.pool, ledger, kid).await.map_err(rows::unreachable)
+    }
+
+    async fn destroy_keys_of(&self, ledger: LedgerId, person: PersonId) -> Result<Vec<String>, KeyFault> {
+        let query = sqlx::query_scalar("select licheng.destroy_keys_of($1, $2)");
+        let kids = query.bind(ledger.uuid()).bind(person.uuid()).fetch_all(&self.pool).await;
+        let mut kids: Vec<String> = kids.map_err(fault).map_err(rows::unreachable)?;
+        kids.sort_unstable();
+        Ok(kids)
     }
 }

@@ -15,13 +15,14 @@ use crate::Fault;
 use writer::Writer;
 
 mod append;
+mod erase;
 mod keys;
 #[cfg(test)]
 mod tests;
 mod writer;
 
 /// The schema's versions, in order, from 1.
-const SCHEMA: &[&str] = &[include_str!("sqlite/1.sql")];
+const SCHEMA: &[&str] = &[include_str!("sqlite/1.sql"), include_str!("sqlite/2.sql")];
 /// How long a write waits for another process's.
 const BUSY: Duration = Duration::from_secs(5);
 /// Connections that read.
@@ -45,6 +46,8 @@ impl SqliteStore {
             .foreign_keys(true)
             .busy_timeout(BUSY)
             .journal_mode(SqliteJournalMode::Wal)
+            // What is destroyed is overwritten, and not only given free.
+            .pragma("secure_delete", "on")
             // What was answered outlives a power failure.
             .synchronous(SqliteSynchronous::Full);
         let writer = Writer::start(options)?;
@@ -217,6 +220,13 @@ impl Store for SqliteStore {
             subjects.push(whose);
         }
         Ok(subjects)
+    }
+
+    async fn forget_claims(&self, ledger: LedgerId, subject: Uuid) -> Result<u32, Fault> {
+        let forgotten = self.writer.write(move |connection| {
+            Box::pin(async move { erase::forget_claims(connection, ledger.uuid(), subject).await })
+        });
+        forgotten.await
     }
 
     async fn checkpoint(&self, view: &str, version: u32, ledger: LedgerId) -> Result<u64, Fault> {

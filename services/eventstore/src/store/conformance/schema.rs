@@ -8,7 +8,7 @@ use crate::Fault;
 use crate::store::Store as _;
 use crate::store::postgres::PostgresStore;
 
-on_both![a_newer_store_is_refused];
+on_both![a_newer_store_is_refused, an_older_store_is_brought_up_to_date];
 
 async fn a_newer_store_is_refused(place: &Place) {
     drop(place.store().await);
@@ -22,6 +22,28 @@ async fn a_newer_store_is_refused(place: &Place) {
         let migrated = PostgresStore::migrate(&place.url()).await;
         assert!(matches!(migrated, Err(Fault::NewerStore { found: 99, .. })));
     }
+}
+
+async fn an_older_store_is_brought_up_to_date(place: &Place) {
+    let store = place.store().await;
+    store.append(LEDGER, &[commit(1, "work-1", 0)]).await.unwrap();
+    drop(store);
+    let mut raw = place.raw().await;
+    raw.run("drop table forgotten").await.unwrap();
+    match place {
+        Place::Sqlite(_) => raw.run("pragma user_version = 1").await.unwrap(),
+        Place::Postgres { .. } => {
+            raw.run("drop function destroy_keys_of; drop function forget_claims").await.unwrap();
+            raw.run("update schema_version set version = 1").await.unwrap();
+            let fault = place.open().await.err().unwrap();
+            assert!(fault.to_string().contains("licheng migrate"), "{fault}");
+            PostgresStore::migrate(&place.url()).await.unwrap();
+        }
+    }
+    let store = place.open().await.unwrap();
+    store.destroy_keys_of(LEDGER, super::TEACHER).await.unwrap();
+    assert_eq!(store.forget_claims(LEDGER, super::TEACHER.uuid()).await.unwrap(), 0);
+    assert_eq!(store.read(LEDGER, 0, 9).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
@@ -82,10 +104,12 @@ async fn a_service_appends_by_the_function_alone() {
     let step = super::super::Step { put: vec![super::keep::document("a", b"1")], removed: vec!["b".into()] };
     assert!(service.step("view", 1, LEDGER, 0, 2, &step).await.unwrap());
     service.destroy_key(LEDGER, "a").await.unwrap();
+    service.destroy_keys_of(LEDGER, super::TEACHER).await.unwrap();
+    assert_eq!(service.forget_claims(LEDGER, super::TEACHER.uuid()).await.unwrap(), 0);
     service.keep_signed(LEDGER, 2, "note").await.unwrap();
     assert!(service.open_ledger(kernel::LedgerId::new(uuid::Uuid::nil()), "353302").await.unwrap());
     raw.run(&format!("set role {role}")).await.unwrap();
-    for table in ["events", "receipts", "streams", "claims", "heads"] {
+    for table in ["events", "receipts", "streams", "claims", "forgotten", "heads"] {
         let column = if table == "heads" { "code" } else { "ledger" };
         let refused = raw.run(&format!("update {table} set {column} = {column}")).await.unwrap_err();
         assert!(refused.to_string().contains("permission denied"), "{table}: {refused}");

@@ -7,7 +7,7 @@ use super::fault;
 use crate::Fault;
 
 /// The schema's versions, in order, from 1.
-const SCHEMA: &[&str] = &[include_str!("1.sql")];
+const SCHEMA: &[&str] = &[include_str!("1.sql"), include_str!("2.sql")];
 /// The advisory lock under which a schema changes; the number has no meaning.
 const LOCK: i64 = 0x6c69_6368_656e_6731;
 

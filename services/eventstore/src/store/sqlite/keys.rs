@@ -1,10 +1,10 @@
 //! Keys beside the events, in the same file.
 
 use async_trait::async_trait;
-use kernel::LedgerId;
+use kernel::{LedgerId, PersonId};
 use vault::{KeyFault, KeyRow, KeyStore};
 
-use super::{SqliteStore, append, fault};
+use super::{SqliteStore, append, erase, fault};
 use crate::store::rows;
 
 #[async_trait]
@@ -33,6 +33,13 @@ impl KeyStore for SqliteStore {
                 sqlx::query(sql).bind(ledger.uuid()).bind(kid).execute(connection).await.map_err(fault)?;
                 Ok(())
             })
+        });
+        destroyed.await.map_err(rows::unreachable)
+    }
+
+    async fn destroy_keys_of(&self, ledger: LedgerId, person: PersonId) -> Result<Vec<String>, KeyFault> {
+        let destroyed = self.writer.write(move |connection| {
+            Box::pin(async move { erase::destroy_keys_of(connection, ledger.uuid(), person).await })
         });
         destroyed.await.map_err(rows::unreachable)
     }

@@ -1,0 +1,112 @@
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use events::{AnyEvent, Caller, Channel, Recorded, RecordsEvent};
+use eventstore::react::{Reactor, request_of};
+use eventstore::{Executor, Fault, Order, Rejected};
+use kernel::{Duty, PersonId};
+
+use crate::domain::stream;
+use crate::{Command, Portfolio};
+
+/// Seals the portfolio of whoever graduates (§10).
+pub struct Sealing {
+    executor: Arc<Executor<Portfolio>>,
+}
+
+impl Sealing {
+    /// The reactor over the service's executor.
+    pub const fn new(executor: Arc<Executor<Portfolio>>) -> Self {
+        Self { executor }
+    }
+}
+
+#[async_trait]
+impl Reactor for Sealing {
+    fn name(&self) -> &'static str {
+        "archive-sealing"
+    }
+
+    async fn react(&self, event: &Recorded) -> Result<(), Fault> {
+        let Some((student, command)) = follows(event) else { return Ok(()) };
+        done(&self.executor, order(self.name(), event, student, command)).await
+    }
+}
+
+/// What follows from an event for a portfolio.
+fn follows(event: &Recorded) -> Option<(PersonId, Command)> {
+    match &event.event {
+        AnyEvent::Records(RecordsEvent::StudentGraduated { student, on, .. }) => {
+            Some((*student, Command::Seal { student: *student, on: *on }))
+        }
+        AnyEvent::Governance(_)
+        | AnyEvent::Records(_)
+        | AnyEvent::Uploads(_)
+        | AnyEvent::Certification(_)
+        | AnyEvent::Submission(_)
+        | AnyEvent::Archive(_) => None,
+    }
+}
+
+/// Executes it; what is refused has nothing left to do.
+pub(crate) async fn done(executor: &Executor<Portfolio>, order: Order<Command>) -> Result<(), Fault> {
+    match executor.execute(order).await {
+        Ok(_) | Err(Rejected::Refused(_) | Rejected::Denied(_)) => Ok(()),
+        Err(Rejected::Fault(fault)) => Err(fault),
+    }
+}
+
+/// The ledger itself asks, caused by the event.
+pub(crate) fn order(
+    reactor: &'static str,
+    event: &Recorded,
+    student: PersonId,
+    command: Command,
+) -> Order<Command> {
+    Order {
+        ledger: event.ledger,
+        request: request_of(reactor, event, 0),
+        asked: (reactor, Vec::new()),
+        caller: Caller {
+            correlation: event.record.correlationid.clone(),
+            causation: Some(event.record.id),
+            traceparent: event.record.traceparent.clone(),
+            ..Caller::new(PersonId::new(event.ledger.uuid()), Channel::Reactor)
+        },
+        duty: Duty::ApproveErasure,
+        stream: stream(student),
+        names: Vec::new(),
+        at_least: event.position,
+        command,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use events::spec::recorded;
+    use kernel::{Date, SchoolYear};
+    use uuid::Uuid;
+
+    use super::*;
+
+    const STUDENT: PersonId = PersonId::new(Uuid::from_u128(1));
+
+    #[test]
+    fn a1_a_graduation_seals_by_its_day() {
+        let (on, year) = (Date::constant(2026, 6, 12), SchoolYear::try_new(114).unwrap());
+        let graduated = RecordsEvent::StudentGraduated { student: STUDENT, year, on };
+        let event = recorded(9, &format!("student-{STUDENT}"), 3, graduated.into());
+        let command = Command::Seal { student: STUDENT, on };
+        assert_eq!(follows(&event), Some((STUDENT, command.clone())));
+        let order = order("r", &event, STUDENT, command);
+        assert_eq!(order.caller.person.uuid(), event.ledger.uuid());
+        assert_eq!(order.caller.causation, Some(event.record.id));
+        assert_eq!((order.at_least, order.stream), (9, format!("archive-{STUDENT}")));
+    }
+
+    #[test]
+    fn nothing_else_seals() {
+        let left = RecordsEvent::StudentReturned { student: STUDENT, on: Date::constant(2026, 6, 12) };
+        assert_eq!(follows(&recorded(9, "student-1", 3, left.into())), None);
+    }
+}
