@@ -12,7 +12,7 @@ pub(crate) const NOTE_BYTES_MAX: u64 = 4_096;
 /// Where a ledger's signed checkpoints are kept outside the database: a folder with a file for each size, named by
 /// it. A file that is there is never written again.
 #[derive(Clone, Debug)]
-pub(crate) struct Outside {
+pub struct Outside {
     folder: PathBuf,
 }
 
@@ -27,12 +27,15 @@ pub(crate) enum Kept {
 
 impl Outside {
     /// The ledger's folder within that of all checkpoints.
-    pub(crate) fn new(checkpoints: &Path, ledger: LedgerId) -> Self {
+    pub fn new(checkpoints: &Path, ledger: LedgerId) -> Self {
         Self { folder: checkpoints.join(ledger.to_string()) }
     }
 
     /// The sizes that there are notes for, in order.
-    pub(crate) fn sizes(&self) -> io::Result<Vec<u64>> {
+    ///
+    /// # Errors
+    /// The folder can't be read; one that isn't there has none.
+    pub fn sizes(&self) -> io::Result<Vec<u64>> {
         let entries = match fs::read_dir(&self.folder) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries?,
@@ -47,7 +50,10 @@ impl Outside {
     }
 
     /// The note of a size. One that is too long to be a note is cut off.
-    pub(crate) fn read(&self, size: u64) -> io::Result<Vec<u8>> {
+    ///
+    /// # Errors
+    /// It isn't there, or can't be read.
+    pub fn read(&self, size: u64) -> io::Result<Vec<u8>> {
         use std::io::Read as _;
         let mut note = Vec::new();
         File::open(self.folder.join(size.to_string()))?.take(NOTE_BYTES_MAX + 1).read_to_end(&mut note)?;
@@ -55,9 +61,39 @@ impl Outside {
     }
 
     /// The newest note and its size.
-    pub(crate) fn newest(&self) -> io::Result<Option<(u64, Vec<u8>)>> {
+    ///
+    /// # Errors
+    /// It can't be read.
+    pub fn newest(&self) -> io::Result<Option<(u64, Vec<u8>)>> {
         let newest = self.sizes()?.pop();
         newest.map(|size| Ok((size, self.read(size)?))).transpose()
+    }
+
+    /// Copies the notes of sizes up to this one into another folder of checkpoints, durably; how many there are then.
+    ///
+    /// # Errors
+    /// A note can't be read or written, or another note is there for the same size: another history was signed.
+    pub fn copy_to(&self, other: &Self, up_to: u64) -> io::Result<u64> {
+        let (there, mut count) = (other.sizes()?, 0);
+        for size in self.sizes()?.into_iter().take_while(|size| *size <= up_to) {
+            count += 1;
+            let note = self.read(size)?;
+            let same = match there.binary_search(&size) {
+                Ok(_) => other.read(size)? == note,
+                Err(_) => {
+                    let text = String::from_utf8(note).map_err(io::Error::other)?;
+                    other.keep(size, &text)? == Kept::Same
+                }
+            };
+            if !same {
+                let text = format!(
+                    "{}: another note is kept there already",
+                    other.folder.join(size.to_string()).display()
+                );
+                return Err(io::Error::other(text));
+            }
+        }
+        Ok(count)
     }
 
     /// Keeps a note, durably: once this returns it outlives a power failure.
