@@ -5,9 +5,13 @@
 mod world;
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod batches;
 #[cfg(test)]
 mod command;
+#[cfg(test)]
+mod doctor;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

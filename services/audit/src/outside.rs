@@ -80,10 +80,8 @@ impl Outside {
             let note = self.read(size)?;
             let same = match there.binary_search(&size) {
                 Ok(_) => other.read(size)? == note,
-                Err(_) => {
-                    let text = String::from_utf8(note).map_err(io::Error::other)?;
-                    other.keep(size, &text)? == Kept::Same
-                }
+                // As it is, be it a note or not: whoever verifies names it.
+                Err(_) => other.keep_bytes(size, &note)? == Kept::Same,
             };
             if !same {
                 let text = format!(
@@ -98,18 +96,22 @@ impl Outside {
 
     /// Keeps a note, durably: once this returns it outlives a power failure.
     pub(crate) fn keep(&self, size: u64, note: &str) -> io::Result<Kept> {
+        self.keep_bytes(size, note.as_bytes())
+    }
+
+    fn keep_bytes(&self, size: u64, note: &[u8]) -> io::Result<Kept> {
         fs::create_dir_all(&self.folder)?;
         let place = self.folder.join(size.to_string());
         // Another process may write the same at the same time, under another name.
         let beside = self.folder.join(format!(".{size}-{:016x}", rand::random::<u64>()));
         let mut file = File::create_new(&beside)?;
-        let written = file.write_all(note.as_bytes()).and_then(|()| file.sync_all());
+        let written = file.write_all(note).and_then(|()| file.sync_all());
         // A link is made whole or not at all, and never in the place of a file, as a renamed file would be.
         let linked = written.and_then(|()| fs::hard_link(&beside, &place));
         fs::remove_file(&beside)?;
         match linked {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                return Ok(if self.read(size)? == note.as_bytes() { Kept::Same } else { Kept::Other });
+                return Ok(if self.read(size)? == note { Kept::Same } else { Kept::Other });
             }
             linked => linked?,
         }
@@ -138,5 +140,22 @@ mod tests {
         assert_eq!(outside.sizes().unwrap(), [9, 10]);
         assert_eq!(outside.newest().unwrap(), Some((10, b"ten".to_vec())));
         assert_eq!(fs::read_dir(&outside.folder).unwrap().count(), 4);
+    }
+
+    #[test]
+    fn t3_notes_are_copied_up_to_a_size_and_two_histories_are_not_mixed() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| Outside::new(&folder.path().join(name), LedgerId::new(uuid::Uuid::nil()));
+        let (from, to, other) = (at("from"), at("to"), at("other"));
+        for size in [3, 5, 8] {
+            from.keep(size, &format!("note {size}")).unwrap();
+        }
+        fs::write(from.folder.join("5"), [0xff, 0]).unwrap();
+        assert_eq!(from.copy_to(&to, 7).unwrap(), 2);
+        assert_eq!(from.copy_to(&to, 8).unwrap(), 3);
+        assert_eq!((to.sizes().unwrap(), to.read(5).unwrap()), (vec![3, 5, 8], vec![0xff, 0]));
+        other.keep(3, "another note").unwrap();
+        assert!(from.copy_to(&other, 8).is_err());
+        assert_eq!((other.sizes().unwrap(), other.read(3).unwrap()), (vec![3], b"another note".to_vec()));
     }
 }

@@ -30,17 +30,24 @@ const NOTHING: u8 = 3;
 /// is about, and for what isn't ok the way out. Exit status 0: nothing fails; 1: something does; 3: it can't begin,
 /// since there is no platform or its configuration can't be read.
 #[derive(Clone, Debug, clap::Args)]
-#[group(id = "where", required = true, multiple = false, args = ["data", "config"])]
 pub(crate) struct Options {
+    #[command(flatten)]
+    place: Where,
+    /// One object of JSON instead of lines: `failed`, and `findings` with `level`, `what`, `detail`, `way_out`.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which platform. Unlike other commands, this one makes none.
+#[derive(Clone, Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Where {
     /// The folder of an embedded platform.
     #[arg(long, value_name = "DIR")]
     data: Option<PathBuf>,
     /// The configuration file (TOML) of a district's platform.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// One object of JSON instead of lines: `failed`, and `findings` with `level`, `what`, `detail`, `way_out`.
-    #[arg(long)]
-    json: bool,
 }
 
 /// What is looked over, as far as it can be had.
@@ -60,7 +67,7 @@ impl Patient {
 
 pub(crate) async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
     let mut report = Report::default();
-    let config = match configuration(&options, &mut report) {
+    let config = match configuration(&options.place, &mut report) {
         Ok(config) => config,
         Err(why) => {
             writeln!(io::stderr(), "licheng: {why}")?;
@@ -75,13 +82,16 @@ pub(crate) async fn run(options: Options) -> Result<ExitCode, Box<dyn Error>> {
     files::look(&patient, &mut report);
     checkpoints::look(&patient, &mut report).await;
     followers::look(&patient, &mut report).await;
+    if let Some(store) = &patient.store {
+        store.close().await;
+    }
     report.print(options.json)?;
     Ok(if report.failed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// The configuration; a folder that holds no platform must not become one.
-fn configuration(options: &Options, report: &mut Report) -> Result<Config, String> {
-    let (config, source) = match (&options.data, &options.config) {
+fn configuration(place: &Where, report: &mut Report) -> Result<Config, String> {
+    let (config, source) = match (&place.data, &place.config) {
         (Some(folder), _) => {
             if !folder.is_dir() {
                 return Err(format!("{}: there is no such folder; is --data mistyped?", folder.display()));

@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod audit;
+mod backup;
 mod bundle;
 mod clauses;
 pub mod demo;
@@ -57,7 +58,8 @@ enum Command {
     Audit(audit::Command),
     /// Shows it at work: a made school's year, from the roster to selected works and a verified ledger.
     Demo(demo::Options),
-    /// Looks a platform over: what is configured, reachable, migrated, in step.
+    Backup(backup::Options),
+    Restore(backup::restore::Options),
     Doctor(doctor::Options),
     /// Brings the database to this version's schema.
     Migrate(migrate::Options),
@@ -79,6 +81,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         Command::Import(options) => return import::run(options).await,
         Command::Audit(command) => audit::run(command).await?,
         Command::Demo(options) => demo::run(options).await?,
+        Command::Backup(options) => backup::run(options).await?,
+        Command::Restore(options) => backup::restore::run(options).await?,
         Command::Doctor(options) => return doctor::run(options).await,
         Command::Migrate(options) => migrate::run(options).await?,
         Command::Clauses(options) => clauses::run(&options)?,

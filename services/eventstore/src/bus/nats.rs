@@ -3,7 +3,8 @@
 use std::future::{Future, IntoFuture};
 use std::time::Duration;
 
-use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::context::{GetStreamErrorKind, PublishErrorKind};
 use async_nats::jetstream::stream::{Config, RetentionPolicy, StorageType, Stream};
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, HeaderMap, ServerAddr, header};
@@ -62,8 +63,15 @@ impl NatsBus {
         let server: ServerAddr = url.parse().map_err(unreadable)?;
         let connecting = async_nats::ConnectOptions::new().name("licheng").connection_timeout(PATIENCE);
         let client = within(connecting.connect(server)).await?.map_err(unavailable)?;
-        let account = within(jetstream::new(client).query_account()).await?;
-        account.map(drop).map_err(|error| Fault::Unavailable("JetStream", Some(Box::new(error))))
+        let context = jetstream::new(client);
+        match within(context.get_stream(STREAM)).await? {
+            Ok(_) => Ok(()),
+            // The first that is published makes it.
+            Err(error) if matches!(error.kind(), GetStreamErrorKind::JetStream(why) if why.error_code() == ErrorCode::STREAM_NOT_FOUND) => {
+                Ok(())
+            }
+            Err(error) => Err(Fault::Unavailable("JetStream", Some(Box::new(error)))),
+        }
     }
 
     /// The stream, made anew if it was wiped.

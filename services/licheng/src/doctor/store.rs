@@ -40,6 +40,16 @@ impl Opened {
     }
 }
 
+impl Opened {
+    /// Lets go of it: a file's log doesn't stay behind.
+    pub(super) async fn close(&self) {
+        match self {
+            Self::Sqlite(store) => store.close().await,
+            Self::Postgres(_) => {}
+        }
+    }
+}
+
 /// A school.
 pub(super) struct Ledger {
     /// Its ledger.

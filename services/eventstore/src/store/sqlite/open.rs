@@ -64,6 +64,11 @@ impl SqliteStore {
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(reading(path)).await;
         Ok(Self { writer, readers: readers.map_err(fault)? })
     }
+
+    /// Closes what reads; nothing can be read by this store any more.
+    pub async fn close(&self) {
+        self.readers.close().await;
+    }
 }
 
 /// To read a file. It may write to the file's log all the same, or it would leave one behind.
