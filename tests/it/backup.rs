@@ -118,6 +118,10 @@ async fn portfolio(caller: &Caller, student: Uuid, position: u64) -> GetPortfoli
     ask(caller, path, Request::new(tokio_stream::once(asked))).await.unwrap()
 }
 
+fn random_bit() -> u8 {
+    rand::rng().random_range(0..8)
+}
+
 fn flip(file: &Path, at: usize, bit: u8) {
     let mut bytes = fs::read(file).unwrap();
     bytes[at] ^= 1 << bit;
@@ -226,9 +230,13 @@ async fn what_was_altered_in_a_backup_is_named_and_refused() {
     let settings = fs::read_dir(folders.at("out")).unwrap().map(|entry| entry.unwrap().path());
     let settings = settings.filter(|path| path.extension().is_some_and(|ending| ending == "toml"));
     let others = [folders.database("out"), folders.at("out/manifest.json"), folders.at("keys/keys.json")];
-    for victim in segments.iter().cloned().chain(others).chain([checkpoint.path()]).chain(settings) {
+    let victims: Vec<_> =
+        segments.iter().cloned().chain(others).chain([checkpoint.path()]).chain(settings).collect();
+    // The highest bit too: then a text is none.
+    for (victim, bit) in victims.into_iter().flat_map(|victim| [(victim.clone(), random_bit()), (victim, 7)])
+    {
         let length = usize::try_from(victim.metadata().unwrap().len()).unwrap();
-        let (at, bit) = (random.random_range(0..length), random.random_range(0..8));
+        let at = random.random_range(0..length);
         flip(&victim, at, bit);
         let name = match victim.starts_with(folders.at("out/checkpoints")) {
             // As whoever verifies calls it.
@@ -275,9 +283,42 @@ async fn what_rotted_in_a_backup_is_found_by_the_next() {
         said(&next)
     );
     assert_eq!(folders.database("out"), database);
+    // One that reads new files alone doesn't see it; whoever restores does.
+    let quick = folders.backing_up("out", "keys").arg("--quick").output().await.unwrap();
+    assert!(quick.status.success(), "{}", said(&quick));
+    folders.refused(("out", "keys", "restored"), &[segment.to_str().unwrap(), "altered"]).await;
     fs::remove_file(&segment).unwrap();
     folders.back_up("out", "keys").await;
     folders.restore("out", "keys", "restored").await;
+}
+
+#[tokio::test]
+async fn a_full_disk_is_said_and_leaves_the_former_backup() {
+    let (mut school, _) = at_work().await;
+    let folders = Folders { school: &school };
+    folders.back_up("out", "keys").await;
+    let former = school.position().await;
+    let student = school.caller(school.students[1]);
+    student.hand_in(school.courses[1], pdf("more", PICTURE)).await.unwrap();
+    school.first.kill().await;
+    let folders = Folders { school: &school };
+    // No file may be longer: too short for the database, for a segment, for the manifest.
+    for limit in ["65536", "1000000", "2048"] {
+        let backup = folders.backing_up("out", "keys");
+        let mut limited = Command::new("prlimit");
+        limited.args([&format!("--fsize={limit}"), "env", "--ignore-signal=XFSZ"]);
+        limited.arg(executable()).args(backup.as_std().get_args());
+        let done = limited.output().await.unwrap();
+        assert_eq!(done.status.code(), Some(1), "{}", said(&done));
+        assert!(said(&done).contains("the former backup stands"), "{}", said(&done));
+        let name = format!("restored-{limit}");
+        let data = folders.restore("out", "keys", &name).await;
+        assert_eq!(folders.head(&data).await, former);
+        folders.database("out");
+    }
+    folders.back_up("out", "keys").await;
+    let data = folders.restore("out", "keys", "restored").await;
+    assert!(folders.head(&data).await > former);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use blobstore::folder::{self, Lying};
 use eventstore::store::Head;
@@ -22,7 +22,10 @@ use audit::Outside;
 const TOLD_MAX: usize = 20;
 
 /// Every segment that was found when they were copied; those that no event names are uploads under way.
-pub(super) struct Loose(BTreeMap<LedgerId, Vec<Lying>>);
+pub(super) struct Loose {
+    from: PathBuf,
+    found: BTreeMap<LedgerId, Vec<Lying>>,
+}
 
 impl Loose {
     /// Copies every segment that isn't there yet.
@@ -48,7 +51,7 @@ impl Loose {
             }
         }
         bar.end();
-        Ok(Self(found))
+        Ok(Self { from: from.to_owned(), found })
     }
 }
 
@@ -112,25 +115,28 @@ pub(super) fn verified(
     let bar = progress.begin("verified files", evidence.iter().map(|e| count(e.files.len())).sum(), 0);
     let (mut parts, mut damages) = (Vec::new(), Vec::new());
     for Evidence { ledger, code, inspected, files: named, .. } in evidence {
-        let found = loose.0.remove(&ledger).unwrap_or_default();
+        let found = loose.found.remove(&ledger).unwrap_or_default();
         let known = known.and_then(|known| known.ledgers.iter().find(|part| part.ledger == ledger));
         let outside = files.with_file_name(CHECKPOINTS);
         let position = inspected.map_or(0, |inspected| inspected.events);
+        let sizes = Outside::new(&outside, ledger)
+            .sizes()?
+            .into_iter()
+            .take_while(|size| *size <= position)
+            .collect();
         let mut part = Part {
             ledger,
             code,
             position,
             root: inspected.map(|inspected| hex::encode(inspected.root)).unwrap_or_default(),
             covered: inspected.map_or(0, |inspected| inspected.covered),
-            checkpoints: count(
-                Outside::new(&outside, ledger).sizes()?.iter().filter(|size| **size <= position).count(),
-            ),
+            checkpoints: sizes,
             files: 0,
             segments: 0,
             bytes: 0,
             gone: 0,
             named: BTreeMap::new(),
-            under_way: under_way(files, ledger, &found, &named)?,
+            under_way: under_way(&loose.from, files, ledger, &found, &named)?,
         };
         for (file, named) in &named {
             let read_before = known.is_some_and(|known| known.named.get(file) == Some(&named.segments));
@@ -189,6 +195,7 @@ pub(super) fn told(damages: &[String]) -> Result<(), Box<dyn Error>> {
 
 /// The digests of segments that no event names with a digest yet.
 fn under_way(
+    from: &Path,
     files: &Path,
     ledger: LedgerId,
     found: &[Lying],
@@ -196,7 +203,14 @@ fn under_way(
 ) -> io::Result<BTreeMap<FileId, BTreeMap<u32, String>>> {
     let mut under_way: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
     for Lying { file, n, .. } in found.iter().filter(|segment| !named.contains_key(&segment.file)) {
-        let sealed = fs::read(folder::place_in(files, ledger, *file, *n))?;
+        let place = folder::place_in(files, ledger, *file, *n);
+        let sealed = fs::read(&place)?;
+        // No digest tells of them yet; what has gone meanwhile can't be compared.
+        if fs::read(folder::place_in(from, ledger, *file, *n)).is_ok_and(|original| original != sealed) {
+            let text =
+                format!("{} is not what is in --data: remove it, and run the backup again", place.display());
+            return Err(io::Error::other(text));
+        }
         under_way.entry(*file).or_default().insert(*n, hex::encode(Sha256::digest(sealed)));
     }
     Ok(under_way)

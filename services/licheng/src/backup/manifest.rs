@@ -60,8 +60,8 @@ pub(super) struct Part {
     pub(super) root: String,
     /// How many of them the newest signed checkpoint covers.
     pub(super) covered: u64,
-    /// Signed checkpoints kept outside the database.
-    pub(super) checkpoints: u64,
+    /// The sizes of the signed checkpoints kept outside the database.
+    pub(super) checkpoints: Vec<u64>,
     /// Files that are there.
     pub(super) files: u64,
     /// Their segments.

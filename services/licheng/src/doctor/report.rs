@@ -76,7 +76,7 @@ impl Report {
             let level = match level {
                 Level::Ok => "ok  ",
                 Level::Warn => "warn",
-                Level::Fail => "FAIL",
+                Level::Fail => "fail",
             };
             // One finding, one line, whatever an error's text holds.
             let detail = detail.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -108,7 +108,7 @@ mod tests {
         };
         assert_eq!(
             written(false),
-            "ok    store: answers\nwarn  files: little room → make room\nFAIL  keys: gone → put them back\n"
+            "ok    store: answers\nwarn  files: little room → make room\nfail  keys: gone → put them back\n"
         );
         let whole: serde_json::Value = serde_json::from_str(&written(true)).unwrap();
         assert_eq!(whole["failed"], true);
