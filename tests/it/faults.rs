@@ -16,6 +16,8 @@ pub(crate) mod judge;
 mod kills;
 mod servers;
 
+pub(crate) use servers::Server;
+
 /// A source of random instants, whose seed is printed; `LICHENG_TEST_SEED` gives it again.
 fn random() -> StdRng {
     let seed = given("LICHENG_TEST_SEED").map_or_else(rand::random, |seed| seed.parse().unwrap());

@@ -7,9 +7,13 @@ mod world;
 #[cfg(test)]
 mod archive;
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod batches;
 #[cfg(test)]
 mod command;
+#[cfg(test)]
+mod doctor;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

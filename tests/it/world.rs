@@ -191,6 +191,13 @@ impl World {
         Process::serve(&self.place, options, &log(&self.folder, n)).await
     }
 
+    /// Serves another folder.
+    pub(crate) async fn serving_in(&self, data: &Path) -> Process {
+        let n = self.processes.fetch_add(1, Ordering::Relaxed);
+        let place = ["--data".to_owned(), data.to_str().unwrap().to_owned()];
+        Process::serve(&place, &[], &log(&self.folder, n)).await
+    }
+
     /// Ends the first process as a crash would, and starts another.
     pub(crate) async fn crash(&mut self) {
         self.first.kill().await;

@@ -6,12 +6,16 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use eventstore::store::{Store, Stored};
 use eventstore::{Engine, Fault};
 use kernel::LedgerId;
 use tokio::fs;
 
 use crate::book::{Book, Trouble};
+use crate::note::VerifierKey;
 use crate::papers::{CHECKPOINTS, KEY, PAPERS};
+use crate::tree::Hash;
 use scan::Scan;
 use write::Writer;
 
@@ -86,6 +90,45 @@ impl From<Trouble> for ExportFault {
     }
 }
 
+/// What goes along while a ledger is read from its beginning.
+#[async_trait]
+pub trait Along: Send {
+    /// The next event, which may be found to be damaged later.
+    async fn record(&mut self, event: &Stored) -> Result<(), ExportFault>;
+    /// A signed checkpoint of the records so far.
+    async fn checkpoint(&mut self, size: u64, note: &[u8]) -> Result<(), ExportFault>;
+}
+
+/// A ledger that holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inspected {
+    /// Records.
+    pub events: u64,
+    /// The root over them.
+    pub root: Hash,
+    /// How many of them the newest signed checkpoint covers.
+    pub covered: u64,
+}
+
+/// Holds everything that a store has of a ledger against what was signed, as an export does before it signs: each
+/// record is hashed anew and held against its leaf and its columns, and the root against every checkpoint, in the
+/// database and in the folder outside. It signs and writes nothing, and needs no key but that which `key` shows.
+///
+/// # Errors
+/// [`ExportFault`]; where the ledger was altered, every event concerned, or the interval between two checkpoints.
+pub async fn inspect(
+    store: &Arc<dyn Store>,
+    key: &VerifierKey,
+    checkpoints: &Path,
+    along: &mut dyn Along,
+    progress: &mut (dyn FnMut(u64, u64) + Send),
+) -> Result<Inspected, ExportFault> {
+    let mut scan = Scan::new(store, key, checkpoints).await?;
+    scan.run(along, progress).await?;
+    let ((_, now), covered) = scan.finish()?;
+    Ok(Inspected { events: now.size(), root: now.root(), covered: covered.unwrap_or(0) })
+}
+
 /// Exports a ledger into a new folder (or an empty one): every record as it is stored, its leaf, every checkpoint,
 /// the key, and how to check them. Before anything is signed it verifies the store: each record is hashed anew and
 /// held against its leaf and its columns, and the root against every checkpoint, in the database and outside.
@@ -129,7 +172,7 @@ async fn exported(
 ) -> Result<Summary, ExportFault> {
     let signer = crate::book::signer(engine, ledger).await?;
     let mut writer = Writer::new(folder).await?;
-    let mut scan = Scan::new(engine, signer.verifier(), checkpoints).await?;
+    let mut scan = Scan::new(&engine.store, signer.verifier(), checkpoints).await?;
     scan.run(&mut writer, progress).await?;
     let (trees, last) = scan.finish()?;
     let mut book = Book::open(engine, ledger, checkpoints, trees).await?;

@@ -31,8 +31,9 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use export::{Damage, ExportFault, Summary, export};
+pub use export::{Along, Damage, ExportFault, Inspected, Summary, export, inspect};
 pub use note::{Checkpoint, NotACheckpoint, NotAKey, Signer, VerifierKey};
+pub use outside::Outside;
 pub use tree::{Frontier, Hash};
 pub use verify::{Finding, Verified, VerifyFault, verify};
 

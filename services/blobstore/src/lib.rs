@@ -4,6 +4,7 @@
 //! returns it is on the disk. It records no event, and knows nothing of what a file is.
 
 mod fault;
+pub mod folder;
 mod store;
 
 pub use fault::BlobFault;

@@ -11,6 +11,14 @@ pub(crate) struct Identity {
     issuers: HashMap<String, (DecodingKey, Validation)>,
 }
 
+/// Whether the keys of all issuers can be read, and are what the configuration says.
+///
+/// # Errors
+/// [`ConfigFault`], naming the issuer.
+pub fn check(config: &IdentityConfig) -> Result<(), ConfigFault> {
+    Identity::new(config).map(drop)
+}
+
 /// Who a token says its bearer is.
 #[derive(Clone, Debug)]
 pub(crate) struct Bearer {

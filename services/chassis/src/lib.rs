@@ -20,6 +20,7 @@ pub mod wire;
 
 pub use call::{Asked, Asks, Call, Reading, ask, call, command, order, reading};
 pub use config::Config;
+pub use identity::check as check_issuers;
 pub use module::{Module, Rpc, Task};
 pub use platform::{Platform, StartFault};
 pub use server::{Serving, serve};

@@ -128,6 +128,11 @@ pub async fn replay(
     Ok(documents)
 }
 
+/// The name under which a view is parked.
+pub fn follower(view: &dyn Projection) -> String {
+    format!("view:{}/{}", view.name(), view.version())
+}
+
 /// Runs a view over every ledger until `stop`.
 pub async fn run(engine: Arc<Engine>, view: Arc<dyn Projection>, stop: watch::Receiver<bool>) {
     follow::run(engine, Arc::new(Projecting(view)), stop).await;
@@ -139,7 +144,7 @@ pub(crate) struct Projecting(pub(crate) Arc<dyn Projection>);
 #[async_trait]
 impl Follower for Projecting {
     fn name(&self) -> String {
-        format!("view:{}/{}", self.0.name(), self.0.version())
+        follower(&*self.0)
     }
 
     async fn checkpoint(&self, engine: &Engine, ledger: LedgerId) -> Result<u64, Fault> {

@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use crate::Fault;
 use crate::engine::Engine;
 use crate::follow::{self, Follower};
-use crate::store::Step;
+use crate::store::{Step, Store};
 
 /// A reactor's checkpoint has no versions: what it did once is done.
 const VERSION: u32 = 1;
@@ -33,6 +33,19 @@ pub fn request_of(reactor: &str, event: &Recorded, n: usize) -> RequestId {
     RequestId::new(event.record.id.derive(&format!("{reactor}/{n}")))
 }
 
+/// How far a reactor of that name has come in a ledger.
+///
+/// # Errors
+/// What the store answers.
+pub async fn checkpoint(store: &dyn Store, name: &str, ledger: LedgerId) -> Result<u64, Fault> {
+    store.checkpoint(&follower(name), VERSION, ledger).await
+}
+
+/// The name under which a reactor is parked and its checkpoint kept.
+pub fn follower(name: &str) -> String {
+    format!("reactor:{name}")
+}
+
 /// Runs a reactor over every ledger until `stop`.
 pub async fn run(engine: Arc<Engine>, reactor: Arc<dyn Reactor>, stop: watch::Receiver<bool>) {
     follow::run(engine, Arc::new(Reacting(reactor)), stop).await;
@@ -44,11 +57,11 @@ pub(crate) struct Reacting(pub(crate) Arc<dyn Reactor>);
 #[async_trait]
 impl Follower for Reacting {
     fn name(&self) -> String {
-        format!("reactor:{}", self.0.name())
+        follower(self.0.name())
     }
 
     async fn checkpoint(&self, engine: &Engine, ledger: LedgerId) -> Result<u64, Fault> {
-        engine.store.checkpoint(&self.name(), VERSION, ledger).await
+        checkpoint(&*engine.store, self.0.name(), ledger).await
     }
 
     async fn advance(&self, engine: &Arc<Engine>, ledger: LedgerId, from: u64) -> Result<u64, Fault> {

@@ -160,6 +160,34 @@ pub struct Parked {
     pub since: Instant,
 }
 
+/// The version of a store's schema, beside the one that this executable works with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Schema {
+    /// What the store has; 0: none yet.
+    pub found: i64,
+    /// What is needed.
+    pub needed: i64,
+}
+
+impl Schema {
+    /// Whether it can be worked with.
+    ///
+    /// # Errors
+    /// [`Fault::NewerStore`] if it is newer, [`Fault::Broken`] if it is older or missing.
+    pub fn check(self) -> Result<(), Fault> {
+        let Self { found, needed } = self;
+        if found > needed {
+            return Err(Fault::NewerStore { found, known: needed });
+        }
+        if found < needed {
+            return Err(Fault::broken(format!(
+                "the database's schema has version {found}, and {needed} is needed: run `licheng migrate`"
+            )));
+        }
+        Ok(())
+    }
+}
+
 /// A store of events and of what is folded from them. Decisions read the primary only.
 #[async_trait]
 pub trait Store: KeyStore + Send + Sync + 'static {
@@ -169,6 +197,8 @@ pub trait Store: KeyStore + Send + Sync + 'static {
     async fn ledger_of(&self, code: &str) -> Result<Option<LedgerId>, Fault>;
     /// Every ledger and where it stands.
     async fn ledgers(&self) -> Result<Vec<(LedgerId, Head)>, Fault>;
+    /// The code of the school that a ledger was opened under.
+    async fn code_of(&self, ledger: LedgerId) -> Result<Option<String>, Fault>;
     /// Where a ledger stands.
     async fn head(&self, ledger: LedgerId) -> Result<Head, Fault>;
 
@@ -234,6 +264,8 @@ pub trait Store: KeyStore + Send + Sync + 'static {
 
     /// Keeps a setting of the whole store unless there is one of that name, and answers the one that is kept.
     async fn keep_setting(&self, name: &str, value: &str) -> Result<String, Fault>;
+    /// The setting of that name, if one is kept.
+    async fn setting(&self, name: &str) -> Result<Option<String>, Fault>;
     /// Notes that a follower is parked; one that stays where it was keeps its `since`.
     async fn park(&self, parked: &Parked) -> Result<(), Fault>;
     /// Notes that a follower got through.

@@ -9,9 +9,11 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod audit;
+mod backup;
 mod bundle;
 mod clauses;
 pub mod demo;
+mod doctor;
 mod duties;
 mod house;
 mod import;
@@ -57,6 +59,9 @@ enum Command {
     Audit(audit::Command),
     /// Shows it at work: a made school's year, from the roster to selected works and a verified ledger.
     Demo(demo::Options),
+    Backup(backup::Options),
+    Restore(backup::restore::Options),
+    Doctor(doctor::Options),
     /// Brings the database to this version's schema.
     Migrate(migrate::Options),
     /// Lists the regulation's clauses, the rules and refusals that come from each, and their tests.
@@ -77,9 +82,26 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         Command::Import(options) => return import::run(options).await,
         Command::Audit(command) => audit::run(command).await?,
         Command::Demo(options) => demo::run(options).await?,
+        Command::Backup(options) => backup::run(options).await?,
+        Command::Restore(options) => backup::restore::run(options).await?,
+        Command::Doctor(options) => return doctor::run(options).await,
         Command::Migrate(options) => migrate::run(options).await?,
         Command::Clauses(options) => clauses::run(&options)?,
         Command::Duties => duties::run()?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// An error with what caused it, where it doesn't say so itself.
+pub fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let cause_text = cause.to_string();
+        if !text.contains(&cause_text) {
+            text = format!("{text}: {cause_text}");
+        }
+        source = cause.source();
+    }
+    text
 }

@@ -1,6 +1,5 @@
 //! `licheng`: one executable, which takes the services that it should run.
 
-use std::error::Error;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -18,22 +17,8 @@ fn main() -> ExitCode {
         Ok(code) => code,
         Err(error) => {
             // Nobody may be listening; the status says it too.
-            let _ = writeln!(std::io::stderr(), "licheng: {}", told(&*error));
+            let _ = writeln!(std::io::stderr(), "licheng: {}", licheng::causes(&*error));
             ExitCode::FAILURE
         }
     }
-}
-
-/// An error with what caused it, where it doesn't say so itself.
-fn told(error: &dyn Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let cause_text = cause.to_string();
-        if !text.contains(&cause_text) {
-            text = format!("{text}: {cause_text}");
-        }
-        source = cause.source();
-    }
-    text
 }

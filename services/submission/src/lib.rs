@@ -59,6 +59,12 @@ pub const RPCS: &[Rpc] = &[
     Rpc { path: "/licheng.submission.v1.SubmissionService/RecordLetterAnswered", duty: Duty::KeepLetters },
 ];
 
+/// The names of its reactors; two of them run only where there is a central database.
+pub const fn reactors(central: bool) -> &'static [&'static str] {
+    let all = &[reactor::UNTICKING, reactor::LOCKING, reactor::SENDING, reactor::RECONCILING];
+    if central { all } else { &[reactor::UNTICKING, reactor::LOCKING] }
+}
+
 /// The service over an engine, with its files, and what follows by itself. Without a central database, an approved
 /// batch waits.
 pub fn module(engine: &Arc<Engine>, blobs: &BlobStore, central: Option<Arc<dyn CentralDatabase>>) -> Module {

@@ -11,8 +11,12 @@ use eventstore::{Fault, Order, Rejected, Written};
 use kernel::{Duty, PersonId, RequestId};
 
 pub use locking::Locking;
+pub(crate) use locking::NAME as LOCKING;
+pub(crate) use reconciling::NAME as RECONCILING;
 pub use reconciling::Reconciling;
+pub(crate) use sending::NAME as SENDING;
 pub use sending::Sending;
+pub(crate) use unticking::NAME as UNTICKING;
 pub use unticking::Unticking;
 
 /// The ledger itself asks, caused by an event. `part` names the command among those that follow from the event.

@@ -9,5 +9,5 @@ mod seal;
 mod vault;
 
 pub use keys::{DataKey, KeyEncryptionKey, KeyFault, KeyRow, KeyStore, erasure_mark, erasure_mark_of};
-pub use seal::{SealFault, is_sealed};
+pub use seal::{SealFault, is_sealed, kids};
 pub use vault::{LedgerKeys, Vault};

@@ -48,7 +48,7 @@ pub(crate) fn owners(value: &Value, found: &mut BTreeSet<String>) {
 }
 
 /// The ids of the keys that the sealed values in it were sealed with.
-pub(crate) fn kids(value: &Value, found: &mut BTreeSet<String>) {
+pub fn kids(value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Object(map) if is_sealed(value) => {
             found.extend(map.get("kid").and_then(Value::as_str).map(str::to_owned));

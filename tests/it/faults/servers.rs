@@ -14,7 +14,7 @@ use tokio::process::{Child, Command};
 use crate::world::{PATIENCE, said, scratch, setting};
 
 /// One of the two.
-pub(super) struct Server {
+pub(crate) struct Server {
     kind: Kind,
     port: u16,
     child: Child,
@@ -30,7 +30,7 @@ enum Kind {
 
 impl Server {
     /// PostgreSQL, empty, durable as by default.
-    pub(super) async fn postgres() -> Self {
+    pub(crate) async fn postgres() -> Self {
         let folder = scratch();
         // Whoever runs it, if we are root, must reach it.
         std::fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();
@@ -47,7 +47,7 @@ impl Server {
     }
 
     /// nats-server with JetStream.
-    pub(super) async fn nats() -> Self {
+    pub(crate) async fn nats() -> Self {
         Self::start(Kind::Nats, scratch()).await
     }
 
@@ -60,15 +60,20 @@ impl Server {
     }
 
     /// Where it is.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         match self.kind {
             Kind::Postgres => format!("postgres://postgres@127.0.0.1:{}/postgres", self.port),
             Kind::Nats => format!("nats://127.0.0.1:{}", self.port),
         }
     }
 
+    /// Ends it as a crash would.
+    pub(crate) async fn stop(&mut self) {
+        self.child.kill().await.unwrap();
+    }
+
     /// Ends it as a crash would, and starts it again.
-    pub(super) async fn crash(&mut self) {
+    pub(crate) async fn crash(&mut self) {
         self.child.kill().await.unwrap();
         self.child = spawn(self.kind, self.folder.path(), self.port);
         self.ready().await;

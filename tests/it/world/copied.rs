@@ -51,6 +51,11 @@ impl Copied {
         self.data.join("checkpoints")
     }
 
+    /// Runs `licheng` on it.
+    pub(crate) async fn licheng(&self, arguments: &[&str]) -> Output {
+        licheng(&self.place, arguments).await
+    }
+
     /// Exports its only ledger into a new folder.
     pub(crate) async fn export(&self, out: &Path) -> Output {
         licheng(&self.place, &["audit", "export", "--out", out.to_str().unwrap()]).await

@@ -2,12 +2,11 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
+use eventstore::leaf_of;
 use eventstore::store::{Store, Stored};
-use eventstore::{Engine, leaf_of};
 use kernel::LedgerId;
 
-use super::write::Writer;
-use super::{Damage, ExportFault, Notes};
+use super::{Along, Damage, ExportFault, Notes};
 use crate::book::{PAGE, Place, blocking, opened};
 use crate::note::{Checkpoint, VerifierKey};
 use crate::outside::Outside;
@@ -17,7 +16,7 @@ use crate::tree::Frontier;
 /// The most damages that are told at once.
 const DAMAGES_MAX: usize = 100;
 
-/// Reads the store from the first event to the last, holds everything against everything, and writes it out.
+/// Reads the store from the first event to the last and holds everything against everything.
 pub(super) struct Scan<'a> {
     store: Arc<dyn Store>,
     ledger: LedgerId,
@@ -35,11 +34,11 @@ impl<'a> Scan<'a> {
     /// Learns which checkpoints there are, and then how far the log has come: it may have grown since, but not
     /// shrunk.
     pub(super) async fn new(
-        engine: &Engine,
+        store: &Arc<dyn Store>,
         key: &'a VerifierKey,
         checkpoints: &Path,
     ) -> Result<Self, ExportFault> {
-        let (store, ledger) = (Arc::clone(&engine.store), key.ledger());
+        let (store, ledger) = (Arc::clone(store), key.ledger());
         let outside = Outside::new(checkpoints, ledger);
         let inside: Notes = store.signed(ledger).await?.into_iter().collect();
         let kept = blocking(&outside, Outside::sizes).await.map_err(super::at(checkpoints))?;
@@ -49,14 +48,14 @@ impl<'a> Scan<'a> {
         Ok(Self { store, ledger, key, inside, outside, sizes, head, trail, versions, damages: Vec::new() })
     }
 
-    /// Reads and writes everything up to where the log stood.
+    /// Reads everything up to where the log stood, and hands it over.
     pub(super) async fn run(
         &mut self,
-        writer: &mut Writer,
+        along: &mut dyn Along,
         progress: &mut (dyn FnMut(u64, u64) + Send),
     ) -> Result<(), ExportFault> {
         progress(0, self.head);
-        self.meet(writer).await?;
+        self.meet(along).await?;
         // A head that was set back, too, must not hide what a checkpoint covers.
         let end = self.sizes.last().copied().unwrap_or(0).max(self.head);
         while self.trail.size() < end && self.damages.len() < DAMAGES_MAX {
@@ -72,8 +71,8 @@ impl<'a> Scan<'a> {
                     return Ok(());
                 }
                 self.record(&stored);
-                writer.record(&stored.record, &stored.leaf).await?;
-                self.meet(writer).await?;
+                along.record(&stored).await?;
+                self.meet(along).await?;
             }
             progress(self.trail.size(), self.head);
         }
@@ -119,8 +118,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Holds the root against the checkpoints of the present size, if there are any, and writes them.
-    async fn meet(&mut self, writer: &mut Writer) -> Result<(), ExportFault> {
+    /// Holds the root against the checkpoints of the present size, if there are any, and hands them over.
+    async fn meet(&mut self, along: &mut dyn Along) -> Result<(), ExportFault> {
         let size = self.trail.size();
         if !self.sizes.contains(&size) {
             return Ok(());
@@ -133,7 +132,7 @@ impl<'a> Scan<'a> {
                     self.damage(size..=size, problem);
                 }
                 Ok(checkpoint) if signed.is_none() => {
-                    writer.checkpoint(size, &note).await?;
+                    along.checkpoint(size, &note).await?;
                     signed = Some(checkpoint);
                 }
                 Ok(_) => {}

@@ -1,11 +1,12 @@
 use std::path::{Path, PathBuf};
 
+use async_trait::async_trait;
+use eventstore::store::Stored;
 use tokio::fs::{self, File};
 use tokio::io::{AsyncWriteExt as _, BufWriter};
 
-use super::{CHECKPOINTS, ExportFault, at};
+use super::{Along, CHECKPOINTS, ExportFault, at};
 use crate::papers::{LEAVES, RECORDS};
-use crate::tree::Hash;
 
 /// Writes an export's files.
 pub(super) struct Writer {
@@ -48,19 +49,6 @@ impl Writer {
         Ok(Self { folder: folder.to_owned(), records, leaves, checkpoints: 0 })
     }
 
-    /// Writes the next record and its leaf.
-    pub(super) async fn record(&mut self, record: &[u8], leaf: &Hash) -> Result<(), ExportFault> {
-        self.records.write(record).await?;
-        self.leaves.write(hex::encode(leaf).as_bytes()).await
-    }
-
-    /// Writes the signed note of a size.
-    pub(super) async fn checkpoint(&mut self, size: u64, note: &[u8]) -> Result<(), ExportFault> {
-        let path = self.folder.join(CHECKPOINTS).join(size.to_string());
-        self.checkpoints += 1;
-        fs::write(&path, note).await.map_err(at(&path))
-    }
-
     /// Writes a text.
     pub(super) async fn paper(&mut self, name: &str, text: &str) -> Result<(), ExportFault> {
         let path = self.folder.join(name);
@@ -72,5 +60,21 @@ impl Writer {
         self.records.finish().await?;
         self.leaves.finish().await?;
         Ok(self.checkpoints)
+    }
+}
+
+#[async_trait]
+impl Along for Writer {
+    /// Writes the next record and its leaf.
+    async fn record(&mut self, event: &Stored) -> Result<(), ExportFault> {
+        self.records.write(&event.record).await?;
+        self.leaves.write(hex::encode(event.leaf).as_bytes()).await
+    }
+
+    /// Writes the signed note of a size.
+    async fn checkpoint(&mut self, size: u64, note: &[u8]) -> Result<(), ExportFault> {
+        let path = self.folder.join(CHECKPOINTS).join(size.to_string());
+        self.checkpoints += 1;
+        fs::write(&path, note).await.map_err(at(&path))
     }
 }

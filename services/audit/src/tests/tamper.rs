@@ -1,12 +1,15 @@
 use std::ops::RangeInclusive;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use eventstore::leaf_of;
+use eventstore::store::Stored;
 use tokio::sync::watch;
 
 use super::world::{LEDGER, PATIENCE, World, open};
+use crate::book::signer;
 use crate::ledger::{self, Standings, Unsigned};
-use crate::{Damage, ExportFault};
+use crate::{Along, Damage, ExportFault, Inspected, inspect};
 
 /// Where a tampering is found: the events, and a word of what is said about them.
 type Found = (RangeInclusive<u64>, &'static str);
@@ -15,10 +18,51 @@ async fn damages(world: &World) -> Vec<Damage> {
     match world.export("out").await {
         Err(ExportFault::Altered(damages)) => {
             assert!(!world.path("out").exists() && !world.path("out.partial").exists());
+            // Whoever only looks finds the same.
+            match inspected(world).await {
+                Err(ExportFault::Altered(found)) => assert_eq!(found, damages),
+                other => panic!("{other:?}"),
+            }
             damages
         }
         other => panic!("{other:?}"),
     }
+}
+
+/// How many records and checkpoints were handed over.
+#[derive(Debug, Default)]
+struct Handed(u64, Vec<u64>);
+
+#[async_trait]
+impl Along for Handed {
+    async fn record(&mut self, event: &Stored) -> Result<(), ExportFault> {
+        self.0 += 1;
+        assert_eq!(event.position, self.0);
+        Ok(())
+    }
+
+    async fn checkpoint(&mut self, size: u64, _: &[u8]) -> Result<(), ExportFault> {
+        self.1.push(size);
+        Ok(())
+    }
+}
+
+async fn inspected(world: &World) -> Result<(Inspected, Handed), ExportFault> {
+    let signer = signer(&world.engine, LEDGER).await?;
+    let (store, mut handed) = (&world.engine.store, Handed::default());
+    let checkpoints = world.checkpoints();
+    let inspected = inspect(store, signer.verifier(), &checkpoints, &mut handed, &mut |_, _| {}).await?;
+    Ok((inspected, handed))
+}
+
+#[tokio::test]
+async fn t3_who_looks_is_handed_everything_and_signs_nothing() {
+    let world = World::signed().await;
+    world.append(9).await;
+    let (Inspected { events, covered, root }, Handed(records, sizes)) = inspected(&world).await.unwrap();
+    assert_eq!((events, covered, records, sizes), (9, 8, 9, vec![3, 6, 8]));
+    assert_eq!(world.engine.store.newest_signed(LEDGER).await.unwrap().unwrap().0, 8);
+    assert_eq!(hex::encode(root), world.export("out").await.unwrap().root);
 }
 
 /// One drill: SQL on a fresh ledger of 8 events with checkpoints of 3, 6 and 8.

@@ -3,7 +3,8 @@
 use std::future::{Future, IntoFuture};
 use std::time::Duration;
 
-use async_nats::jetstream::context::PublishErrorKind;
+use async_nats::jetstream::ErrorCode;
+use async_nats::jetstream::context::{GetStreamErrorKind, PublishErrorKind};
 use async_nats::jetstream::stream::{Config, RetentionPolicy, StorageType, Stream};
 use async_nats::jetstream::{self, Context};
 use async_nats::{Client, HeaderMap, ServerAddr, header};
@@ -41,9 +42,7 @@ impl NatsBus {
     /// # Errors
     /// [`Fault::Broken`], if the URL can't be read.
     pub async fn connect(url: &str) -> Result<Self, Fault> {
-        // The URL itself isn't repeated: it may hold a password.
-        let wrong = |_| Fault::broken("the bus's URL can't be read; it is like nats://host:4222");
-        let server: ServerAddr = url.parse().map_err(wrong)?;
+        let server: ServerAddr = url.parse().map_err(unreadable)?;
         let client = async_nats::ConnectOptions::new()
             .name("licheng")
             .retry_on_initial_connect()
@@ -54,6 +53,25 @@ impl NatsBus {
             .await
             .map_err(unavailable)?;
         Ok(Self { context: jetstream::new(client.clone()), client })
+    }
+
+    /// Whether a server answers and has JetStream; nothing is made there.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] if it doesn't answer, or has no JetStream; [`Fault::Broken`], if the URL can't be read.
+    pub async fn look(url: &str) -> Result<(), Fault> {
+        let server: ServerAddr = url.parse().map_err(unreadable)?;
+        let connecting = async_nats::ConnectOptions::new().name("licheng").connection_timeout(PATIENCE);
+        let client = within(connecting.connect(server)).await?.map_err(unavailable)?;
+        let context = jetstream::new(client);
+        match within(context.get_stream(STREAM)).await? {
+            Ok(_) => Ok(()),
+            // The first that is published makes it.
+            Err(error) if matches!(error.kind(), GetStreamErrorKind::JetStream(why) if why.error_code() == ErrorCode::STREAM_NOT_FOUND) => {
+                Ok(())
+            }
+            Err(error) => Err(Fault::Unavailable("JetStream", Some(Box::new(error)))),
+        }
     }
 
     /// The stream, made anew if it was wiped.
@@ -112,6 +130,11 @@ impl Bus for NatsBus {
     fn reaches_others(&self) -> bool {
         true
     }
+}
+
+/// The URL itself isn't repeated: it may hold a password.
+fn unreadable(_: std::io::Error) -> Fault {
+    Fault::broken("the bus's URL can't be read; it is like nats://host:4222")
 }
 
 fn read(message: &async_nats::Message) -> Option<Message> {

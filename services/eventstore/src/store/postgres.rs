@@ -10,7 +10,9 @@ use uuid::Uuid;
 use vault::{KeyFault, KeyRow, KeyStore};
 
 use super::rows::{self, EventRow, ParkedRow, ReceiptRow, integer, signed, unsigned, version_of};
-use super::{ClaimHash, Commit, Document, Head, Parked, Receipt, Step, Store, Stored, Verdict, group};
+use super::{
+    ClaimHash, Commit, Document, Head, Parked, Receipt, Schema, Step, Store, Stored, Verdict, group,
+};
 use crate::Fault;
 
 mod append;
@@ -54,6 +56,24 @@ impl PostgresStore {
     pub async fn migrate(url: &str) -> Result<(), Fault> {
         migrate::migrate(&options(url)?).await
     }
+
+    /// The schema of a database, which is left as it is.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] if it doesn't answer, [`Fault::Broken`] if whoever connects may not read it.
+    pub async fn schema(url: &str) -> Result<Schema, Fault> {
+        migrate::schema(&options(url)?.options(LIMITS)).await
+    }
+
+    /// The time by the database's own clock.
+    ///
+    /// # Errors
+    /// [`Fault::Unavailable`] if it doesn't answer.
+    pub async fn now(&self) -> Result<Instant, Fault> {
+        let sql = "select (extract(epoch from clock_timestamp()) * 1000000)::bigint";
+        let now: i64 = sqlx::query_scalar(sql).fetch_one(&self.pool).await.map_err(fault)?;
+        Ok(Instant::from_micros(now))
+    }
 }
 
 fn options(url: &str) -> Result<PgConnectOptions, Fault> {
@@ -87,6 +107,12 @@ impl Store for PostgresStore {
                 Ok((LedgerId::new(ledger), Head { position, time }))
             })
             .collect()
+    }
+
+    async fn code_of(&self, ledger: LedgerId) -> Result<Option<String>, Fault> {
+        let query =
+            sqlx::query_scalar("select code from licheng.heads where ledger = $1").bind(ledger.uuid());
+        query.fetch_optional(&self.pool).await.map_err(fault)
     }
 
     async fn head(&self, ledger: LedgerId) -> Result<Head, Fault> {
@@ -233,6 +259,11 @@ impl Store for PostgresStore {
         sqlx::query(sql).bind(name).bind(value).execute(&self.pool).await.map_err(fault)?;
         let query = sqlx::query_scalar("select value from licheng.settings where name = $1").bind(name);
         query.fetch_one(&self.pool).await.map_err(fault)
+    }
+
+    async fn setting(&self, name: &str) -> Result<Option<String>, Fault> {
+        let query = sqlx::query_scalar("select value from licheng.settings where name = $1").bind(name);
+        query.fetch_optional(&self.pool).await.map_err(fault)
     }
 
     async fn park(&self, parked: &Parked) -> Result<(), Fault> {

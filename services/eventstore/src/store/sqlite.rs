@@ -1,12 +1,8 @@
 //! The embedded store: one file of SQLite, one writer.
 
-use std::path::Path;
-use std::time::Duration;
-
 use async_trait::async_trait;
 use kernel::{Instant, LedgerId, PersonId, RequestId};
 use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use uuid::Uuid;
 
 use super::rows::{self, EventRow, ParkedRow, ReceiptRow, integer, signed, unsigned, version_of};
@@ -15,71 +11,18 @@ use crate::Fault;
 use writer::Writer;
 
 mod append;
+pub mod copy;
 mod erase;
 mod keys;
+mod open;
 #[cfg(test)]
 mod tests;
 mod writer;
-
-/// The schema's versions, in order, from 1.
-const SCHEMA: &[&str] = &[include_str!("sqlite/1.sql"), include_str!("sqlite/2.sql")];
-/// How long a write waits for another process's.
-const BUSY: Duration = Duration::from_secs(5);
-/// Connections that read.
-const READERS: u32 = 4;
 
 /// A store in one file.
 pub struct SqliteStore {
     writer: Writer,
     readers: SqlitePool,
-}
-
-impl SqliteStore {
-    /// Opens a file, made if it isn't there, and brings its schema up to date.
-    ///
-    /// # Errors
-    /// [`Fault::NewerStore`] if a newer version made it; [`Fault::Unavailable`] if it can't be opened.
-    pub async fn open(path: &Path) -> Result<Self, Fault> {
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .foreign_keys(true)
-            .busy_timeout(BUSY)
-            .journal_mode(SqliteJournalMode::Wal)
-            // What is destroyed is overwritten, and not only given free.
-            .pragma("secure_delete", "on")
-            // What was answered outlives a power failure.
-            .synchronous(SqliteSynchronous::Full);
-        let writer = Writer::start(options)?;
-        migrate(&writer).await?;
-        let options =
-            SqliteConnectOptions::new().filename(path).busy_timeout(BUSY).pragma("query_only", "on");
-        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_with(options).await;
-        Ok(Self { writer, readers: readers.map_err(fault)? })
-    }
-}
-
-async fn migrate(writer: &Writer) -> Result<(), Fault> {
-    writer
-        .write(|connection| {
-            Box::pin(async move {
-                let found: i64 = sqlx::query_scalar("pragma user_version")
-                    .fetch_one(&mut *connection)
-                    .await
-                    .map_err(fault)?;
-                let known = i64::try_from(SCHEMA.len()).unwrap_or(i64::MAX);
-                if found > known {
-                    return Err(Fault::NewerStore { found, known });
-                }
-                for (version, schema) in (1..).zip(SCHEMA).skip(usize::try_from(found).unwrap_or(0)) {
-                    sqlx::raw_sql(*schema).execute(&mut *connection).await.map_err(fault)?;
-                    let done = sqlx::AssertSqlSafe(format!("pragma user_version = {version}"));
-                    sqlx::raw_sql(done).execute(&mut *connection).await.map_err(fault)?;
-                }
-                Ok(())
-            })
-        })
-        .await
 }
 
 /// What SQLite answers, as a fault.
@@ -134,6 +77,11 @@ impl Store for SqliteStore {
                 Ok((LedgerId::new(ledger), Head { position, time }))
             })
             .collect()
+    }
+
+    async fn code_of(&self, ledger: LedgerId) -> Result<Option<String>, Fault> {
+        let query = sqlx::query_scalar("select code from heads where ledger = ?").bind(ledger.uuid());
+        query.fetch_optional(&self.readers).await.map_err(fault)
     }
 
     async fn head(&self, ledger: LedgerId) -> Result<Head, Fault> {
@@ -340,6 +288,11 @@ impl Store for SqliteStore {
             })
         });
         kept.await
+    }
+
+    async fn setting(&self, name: &str) -> Result<Option<String>, Fault> {
+        let query = sqlx::query_scalar("select value from settings where name = ?").bind(name);
+        query.fetch_optional(&self.readers).await.map_err(fault)
     }
 
     async fn park(&self, parked: &Parked) -> Result<(), Fault> {

@@ -48,6 +48,14 @@ async fn held(context: &jetstream::Context, ledger: LedgerId) -> usize {
 }
 
 #[tokio::test]
+async fn who_looks_is_told_whether_a_server_is_there() {
+    NatsBus::look(&setting("LICHENG_TEST_NATS")).await.unwrap();
+    assert!(matches!(NatsBus::look("nats://127.0.0.1:1").await, Err(Fault::Unavailable(..))));
+    let unread = NatsBus::look("not a URL, with a password").await.unwrap_err();
+    assert!(!unread.to_string().contains("password"), "{unread}");
+}
+
+#[tokio::test]
 async fn what_is_published_twice_is_held_once() {
     let _turn = TURN.lock().await;
     let ((bus, context), ledger) = (shared().await, own(1));

@@ -12,7 +12,7 @@ use crate::domain::batch::{self, Batch};
 use crate::{Command, Selection, wire};
 
 /// Its name.
-const NAME: &str = "submission-locking";
+pub(crate) const NAME: &str = "submission-locking";
 /// Selections that are locked at the same time: what waits together is committed together.
 const AT_ONCE: usize = 64;
 

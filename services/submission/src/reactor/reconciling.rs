@@ -16,7 +16,7 @@ use crate::domain::receipt::{self, Of, Receipt};
 use crate::{rounds, wire};
 
 /// Its name.
-const NAME: &str = "submission-reconciling";
+pub(crate) const NAME: &str = "submission-reconciling";
 /// Receipts that are issued at the same time.
 const AT_ONCE: usize = 64;
 

@@ -17,7 +17,7 @@ use crate::packing::{self, Round};
 use crate::{rounds, wire};
 
 /// Its name.
-const NAME: &str = "submission-sending";
+pub(crate) const NAME: &str = "submission-sending";
 
 /// Packs a batch that was approved, and sends its package (S3): whatever cuts the transfer, it goes on from where the
 /// central database stands.

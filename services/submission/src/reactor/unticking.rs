@@ -10,7 +10,7 @@ use super::{done, order};
 use crate::{Choice, Command, Selection, wire};
 
 /// Its name.
-const NAME: &str = "submission-unticking";
+pub(crate) const NAME: &str = "submission-unticking";
 
 /// Un-ticks what can't stay selected: a work whose certification was revoked (C5), a work that was taken back.
 pub struct Unticking {

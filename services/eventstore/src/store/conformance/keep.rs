@@ -11,6 +11,7 @@ on_both![
     documents_are_of_one_view_version_and_ledger,
     signed_checkpoints_are_kept_as_they_were,
     who_is_parked_is_told,
+    a_setting_and_a_code_are_told_and_not_made,
     what_was_kept_is_there_after_opening_again,
     what_is_recorded_is_never_changed,
 ];
@@ -86,6 +87,16 @@ async fn who_is_parked_is_told(place: &Place) {
     assert_eq!(store.parked().await.unwrap().len(), 1);
     store.unpark("view:works", LEDGER).await.unwrap();
     assert_eq!(store.parked().await.unwrap(), []);
+}
+
+async fn a_setting_and_a_code_are_told_and_not_made(place: &Place) {
+    let store = place.store().await;
+    let other = LedgerId::new(Uuid::from_u128(0xaa));
+    assert_eq!(store.code_of(LEDGER).await.unwrap().as_deref(), Some("353301"));
+    assert_eq!(store.code_of(other).await.unwrap(), None);
+    assert_eq!(store.setting("clock").await.unwrap(), None);
+    assert_eq!(store.keep_setting("clock", "real").await.unwrap(), "real");
+    assert_eq!(store.setting("clock").await.unwrap().as_deref(), Some("real"));
 }
 
 async fn what_was_kept_is_there_after_opening_again(place: &Place) {

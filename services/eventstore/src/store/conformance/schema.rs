@@ -3,7 +3,7 @@
 use tokio::task::JoinSet;
 use vault::KeyStore as _;
 
-use super::{LEDGER, Place, appended, commit, on_both};
+use super::{LEDGER, NOON, Place, appended, commit, on_both};
 use crate::Fault;
 use crate::store::Store as _;
 use crate::store::postgres::PostgresStore;
@@ -51,6 +51,8 @@ async fn a_database_without_the_schema_is_refused_until_it_is_migrated() {
     let place = Place::empty_postgres("without_the_schema").await;
     let fault = place.open().await.err().unwrap();
     assert!(fault.to_string().contains("licheng migrate"), "{fault}");
+    let before = PostgresStore::schema(&place.url()).await.unwrap();
+    assert_eq!(before.found, 0);
     let mut tasks = JoinSet::new();
     for _ in 0..4 {
         let url = place.url();
@@ -58,6 +60,11 @@ async fn a_database_without_the_schema_is_refused_until_it_is_migrated() {
     }
     tasks.join_all().await.into_iter().for_each(|migrated| migrated.unwrap());
     place.open().await.unwrap().health().await.unwrap();
+    let after = PostgresStore::schema(&place.url()).await.unwrap();
+    assert_eq!((after.found, after.needed), (before.needed, before.needed));
+    let store = PostgresStore::connect(&place.url()).await.unwrap();
+    let now = store.now().await.unwrap();
+    assert!(store.now().await.unwrap() >= now && now > kernel::Instant::from_micros(NOON / 2));
     place.remove().await;
 }
 

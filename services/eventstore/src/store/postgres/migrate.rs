@@ -3,8 +3,9 @@
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor, PgConnection, PgPool, Postgres};
 
-use super::fault;
+use super::{PATIENCE, fault};
 use crate::Fault;
+use crate::store::Schema;
 
 /// The schema's versions, in order, from 1.
 const SCHEMA: &[&str] = &[include_str!("1.sql"), include_str!("2.sql")];
@@ -13,14 +14,17 @@ const LOCK: i64 = 0x6c69_6368_656e_6731;
 
 /// Refuses a schema that isn't this version's.
 pub(super) async fn check(pool: &PgPool) -> Result<(), Fault> {
-    let (found, known) = (version(pool).await?, newest());
-    match found.unwrap_or(0) {
-        found if found > known => Err(Fault::NewerStore { found, known }),
-        found if found < known => Err(Fault::broken(format!(
-            "the database's schema has version {found}, and {known} is needed: run `licheng migrate`"
-        ))),
-        _ => Ok(()),
-    }
+    Schema { found: version(pool).await?.unwrap_or(0), needed: newest() }.check()
+}
+
+/// The schema as it is found.
+pub(super) async fn schema(options: &PgConnectOptions) -> Result<Schema, Fault> {
+    let connecting = tokio::time::timeout(PATIENCE, options.connect()).await;
+    let late = |late| Fault::Unavailable("the database", Some(Box::new(late)));
+    let mut connection = connecting.map_err(late)?.map_err(fault)?;
+    let found = version(&mut connection).await;
+    drop(connection.close().await);
+    Ok(Schema { found: found?.unwrap_or(0), needed: newest() })
 }
 
 /// Brings the schema up to date, version by version, each in a transaction.
