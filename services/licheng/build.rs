@@ -40,7 +40,7 @@ fn find(
             find(&path, house, found)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             for test in tests(&std::fs::read_to_string(&path)?) {
-                found.extend(clauses(test, house).map(|clause| (clause, test.to_owned(), house.to_owned())));
+                found.extend(clauses(test).map(|clause| (clause, test.to_owned(), house.to_owned())));
             }
         }
     }
@@ -70,28 +70,12 @@ fn tests(source: &str) -> Vec<&str> {
     names
 }
 
-/// The clause that a test's name begins with, the longest if several do: `s4_3_3_` is §4.3.3, not §4.3.
-fn clauses(test: &str, house: &str) -> impl Iterator<Item = &'static str> {
+/// The clause that a test's name begins with: `s4_3_3_` is §4.3.3, not §4.3; `s_4_` is the requirement S4, not §4.
+fn clauses(test: &str) -> impl Iterator<Item = &'static str> {
     let begins = |id: &&str| {
         let form = id.replace('S', "s_").replace('§', "s").replace('.', "_").to_lowercase() + "_";
         // What stands in no list, such as `s4_3_9_`, is not §4.3 either.
         test.strip_prefix(&form).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_digit()))
     };
-    // `s1_` is both §1 and S1: governance keeps the regulation's first points, the rest the requirements of selection.
-    let (points, requirements) = (matches!(house, "governance" | "tests"), house != "governance");
-    let meant = move |id: &&str| {
-        let twin = |other: &str| kernel::CLAUSES.iter().any(|clause| clause.id == other);
-        match (id.strip_prefix('§'), id.strip_prefix('S')) {
-            (Some(number), _) => points || !twin(&format!("S{number}")),
-            (None, Some(number)) => requirements || !twin(&format!("§{number}")),
-            (None, None) => true,
-        }
-    };
-    kernel::CLAUSES
-        .iter()
-        .map(|clause| clause.id)
-        .filter(begins)
-        .filter(meant)
-        .collect::<Vec<_>>()
-        .into_iter()
+    kernel::CLAUSES.iter().map(|clause| clause.id).filter(begins).collect::<Vec<_>>().into_iter()
 }

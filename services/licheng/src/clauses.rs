@@ -93,13 +93,10 @@ mod tests {
     fn a_test_is_of_the_longest_clause_that_its_name_begins_with() {
         assert!(!said("§4.3").contains("s4_3_3_"));
         assert!(!said("S4").contains("s4_3_3_"));
-        // §1 of the regulation and the requirement S1 are written alike.
-        assert!(
-            said("§1").contains("    test     governance: s1_") && !said("S1").contains("governance: s1_")
-        );
-        assert!(
-            said("S1").contains("    test     submission: s1_") && !said("§1").contains("submission: s1_")
-        );
+        // §1 of the regulation and the requirement S1 are not written alike.
+        assert!(said("§1").contains("    test     governance: s1_"));
+        assert!(said("S1").contains("    test     submission: s_1_"));
+        assert!(!said("§1").contains("submission: s_1_"));
     }
 
     #[test]

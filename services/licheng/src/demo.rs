@@ -9,6 +9,7 @@ mod desk;
 mod details;
 mod district;
 mod files;
+mod graduate;
 mod names;
 mod opening;
 mod plan;

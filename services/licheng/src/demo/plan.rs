@@ -200,8 +200,11 @@ mod tests {
             title: "數學".into(),
             teachers: Vec::new(),
         };
-        let student =
-            |id| Student { person: PersonId::new(Uuid::from_u128(100 + id)), courses: [vec![0, 1], vec![2]] };
+        let student = |id| Student {
+            person: PersonId::new(Uuid::from_u128(100 + id)),
+            leaves: false,
+            courses: [vec![0, 1], vec![2]],
+        };
         Roster {
             year: SchoolYear::try_new(114).unwrap(),
             students: (0..students).map(student).collect(),

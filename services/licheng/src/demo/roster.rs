@@ -9,6 +9,9 @@ use crate::bundle::Files;
 
 use super::desk::Fault;
 
+/// The grade that leaves at the end of the year.
+const LAST_GRADE: &str = "12";
+
 /// The rows that were taken: the id here that each is about, by file and line.
 pub(crate) type Taken = HashMap<(String, u64), String>;
 
@@ -30,6 +33,8 @@ pub(crate) struct Roster {
 pub(crate) struct Student {
     /// Who.
     pub(crate) person: PersonId,
+    /// Whether the student is of the grade that leaves at the end of the year.
+    pub(crate) leaves: bool,
     /// Indices of the courses that the student takes, by semester.
     pub(crate) courses: [Vec<usize>; 2],
 }
@@ -72,7 +77,8 @@ impl Roster {
             let Some(person) = people.get(row.get("sourcedId")).copied() else { continue };
             if pupils.contains(row.get("sourcedId")) {
                 place.insert(person, students.len());
-                students.push(Student { person, courses: [Vec::new(), Vec::new()] });
+                let leaves = row.get("grades").split(',').any(|grade| grade.trim() == LAST_GRADE);
+                students.push(Student { person, leaves, courses: [Vec::new(), Vec::new()] });
             } else {
                 staff.push(person);
             }

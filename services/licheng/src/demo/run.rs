@@ -9,6 +9,7 @@ use proto::audit::v1::{GetCheckpointRequest, GetViewDigestRequest};
 use super::calendar::{self, Moment};
 use super::desk::{Desk, Fault, House, must};
 use super::files::{Made, Pool};
+use super::graduate::{self, Archived};
 use super::opening::{self, Offices};
 use super::plan::Plan;
 use super::roster::{self, Roster};
@@ -65,6 +66,8 @@ pub(crate) struct Ran {
     pub(crate) selected: Selected,
     /// What was submitted.
     pub(crate) submitted: Submitted,
+    /// What became of the graduates.
+    pub(crate) archived: Archived,
     /// Students of the roster.
     pub(crate) students: usize,
     /// Members of the staff.
@@ -129,6 +132,7 @@ pub(crate) async fn run(given: Given<'_>) -> Result<Ran, Fault> {
         true => submit::submit(&world, &offices, &mut tally).await?,
         false => Submitted::default(),
     };
+    let archived = graduate::graduate(&world, &offices, &mut tally).await?;
     tally.rows.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     let (views_match_replay, events) = checked(&world, &offices, given.views).await?;
     let people = people(&world, &offices, &shelves);
@@ -137,6 +141,7 @@ pub(crate) async fn run(given: Given<'_>) -> Result<Ran, Fault> {
         tally,
         selected,
         submitted,
+        archived,
         students,
         staff,
         courses,
@@ -210,7 +215,9 @@ async fn checked(world: &World<'_>, offices: &Offices, views: &[&str]) -> Result
 
 fn people(world: &World<'_>, offices: &Offices, shelves: &[Shelf]) -> People {
     // The first who has more than may be selected, and of whose works none was revoked.
-    let full = shelves.iter().enumerate();
+    // Graduates are sealed by now.
+    let stays = |at: &usize| world.plan.roster.students.get(*at).is_some_and(|student| !student.leaves);
+    let full = shelves.iter().enumerate().filter(|(at, _)| stays(at));
     let full = full.max_by_key(|(at, shelf)| (shelf.certified.len(), at % 20 == 10, usize::MAX - at));
     let student = full.and_then(|(at, _)| world.plan.roster.students.get(at));
     People {

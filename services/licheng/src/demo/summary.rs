@@ -59,6 +59,12 @@ pub(crate) struct Summary {
     pub(crate) receipts_disputed: u64,
     /// Rounds in which the batch was sent.
     pub(crate) rounds: u64,
+    /// Graduates' portfolios that were sealed.
+    pub(crate) portfolios_sealed: u64,
+    /// Erasures that were refused: too early, held, by one person alone.
+    pub(crate) erasures_refused: u64,
+    /// Portfolios that were erased, three years later.
+    pub(crate) portfolios_erased: u64,
     /// What was refused, by reason.
     pub(crate) refusals: BTreeMap<String, u64>,
     /// Records of the ledger.
@@ -82,6 +88,7 @@ impl Summary {
             tally,
             selected,
             submitted,
+            archived,
             students,
             staff,
             courses,
@@ -117,6 +124,9 @@ impl Summary {
             receipts_confirmed: submitted.confirmed,
             receipts_disputed: submitted.disputed,
             rounds: submitted.rounds,
+            portfolios_sealed: archived.sealed,
+            erasures_refused: archived.refused,
+            portfolios_erased: archived.erased,
             refusals: refusals.counts(),
             events,
             ledger_verified,
@@ -155,6 +165,10 @@ impl Summary {
             self.items_submitted, self.rounds, self.items_discrepant
         );
         let receipts = format!("{} confirmed, {} disputed", self.receipts_confirmed, self.receipts_disputed);
+        let graduates = format!(
+            "{} sealed; of erasures {} refused, {} carried out three years later",
+            self.portfolios_sealed, self.erasures_refused, self.portfolios_erased
+        );
         let proofs = format!(
             "{} receipts recomputed, {} files read back by a teacher",
             self.receipts_proved, self.files_read_back
@@ -170,6 +184,7 @@ impl Summary {
             ("performances", performances),
             ("submitted", submitted),
             ("receipts", receipts),
+            ("graduates", graduates),
             ("proofs", proofs),
             ("records of the ledger", self.events.to_string()),
             ("ledger verified", said(self.ledger_verified)),
