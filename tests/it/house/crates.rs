@@ -12,6 +12,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("eventstore", &["kernel", "events", "vault"]),
     ("blobstore", &["kernel", "vault"]),
     ("proto", &[]),
+    ("ministry", &["proto"]),
     ("chassis", &["kernel", "events", "vault", "eventstore", "proto"]),
     ("governance", SERVICE),
     ("records", SERVICE),
@@ -61,7 +62,7 @@ fn manifest(path: &str) -> toml::Table {
 fn members() -> Vec<Member> {
     let services =
         listed("services").into_iter().map(|name| format!("services/{}", name.trim_end_matches('/')));
-    let paths = ["proto".to_owned(), "tests".to_owned()].into_iter().chain(services);
+    let paths = ["proto", "tests", "tests/ministry"].map(str::to_owned).into_iter().chain(services);
     paths.map(|path| Member { manifest: manifest(&format!("{path}/Cargo.toml")), path }).collect()
 }
 
