@@ -293,6 +293,21 @@ async fn what_rotted_in_a_backup_is_found_by_the_next() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_gone_and_not_erased_is_named() {
+    let (mut school, _) = at_work().await;
+    school.first.kill().await;
+    let folders = Folders { school: &school };
+    let segment = segments(&folders.at("data/files")).remove(0);
+    let file = segment.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
+    fs::remove_file(&segment).unwrap();
+    let refused = folders.backing_up("out", "keys").output().await.unwrap();
+    assert_eq!(refused.status.code(), Some(1), "{}", said(&refused));
+    assert!(said(&refused).contains(&file) && said(&refused).contains("missing"), "{}", said(&refused));
+    assert!(!folders.at("out/manifest.json").exists() && !folders.at("keys/keys.json").exists());
+    folders.refused(("out", "keys", "restored"), &["no complete backup"]).await;
+}
+
+#[tokio::test]
 async fn a_full_disk_is_said_and_leaves_the_former_backup() {
     let (mut school, _) = at_work().await;
     let folders = Folders { school: &school };
@@ -366,7 +381,13 @@ async fn a_destroyed_key_comes_back_from_no_backup() {
     let work = &works[2];
     let destroy = format!("update keys set wrapped = null where kid like '%/work-{}' returning 1", work.id);
     assert_eq!(folders.sql(&folders.at("data/licheng.db"), &destroy).await, Some(1));
-    folders.back_up("newer", "keys").await;
+    // An erasure deletes the files after the key.
+    let all = segments(&folders.at("data/files"));
+    let large = all.iter().find(|segment| segment.ends_with("2")).unwrap().parent().unwrap();
+    fs::remove_dir_all(large).unwrap();
+    let newer = folders.backing_up("newer", "keys").output().await.unwrap();
+    assert!(newer.status.success() && said(&newer).contains("1 files are gone"), "{}", said(&newer));
+    assert_eq!(segments(&folders.at("newer/files")).len(), all.len() - 3);
 
     // A backup from before with the keys of now, and a backup from now with the keys from before.
     for (n, (out, keys)) in [("older", "keys"), ("newer", "older-keys")].into_iter().enumerate() {

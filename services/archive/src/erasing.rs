@@ -14,6 +14,9 @@ use vault::SealFault;
 use crate::reactor::{done, order};
 use crate::{Command, Destroyed, Files, Portfolio};
 
+/// Its name.
+pub(crate) const NAME: &str = "archive-erasing";
+
 /// Carries out an erasure that has started (A2): the person's keys, the keys of the packages that hold the person's works,
 /// the files of both, the person's claimed values; then it notes that all of it is done.
 pub struct Erasing {
@@ -61,7 +64,7 @@ impl Erasing {
 #[async_trait]
 impl Reactor for Erasing {
     fn name(&self) -> &'static str {
-        "archive-erasing"
+        NAME
     }
 
     async fn react(&self, event: &Recorded) -> Result<(), Fault> {

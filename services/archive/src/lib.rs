@@ -45,6 +45,9 @@ pub const RPCS: &[Rpc] = &[
     Rpc { path: "/licheng.archive.v1.ArchiveService/GetErasure", duty: Duty::ReadArchive },
 ];
 
+/// The names of its reactors.
+pub const REACTORS: &[&str] = &[reactor::NAME, erasing::NAME];
+
 /// The service over an engine, with the reactors that seal and erase, and the deadline at which an erasure starts. The blob
 /// store is the one that works and packages are kept in.
 pub fn module(engine: &Arc<Engine>, blobs: &BlobStore) -> Module {

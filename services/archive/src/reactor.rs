@@ -9,6 +9,9 @@ use kernel::{Duty, PersonId};
 use crate::domain::stream;
 use crate::{Command, Portfolio};
 
+/// Its name.
+pub(crate) const NAME: &str = "archive-sealing";
+
 /// Seals the portfolio of whoever graduates (§10).
 pub struct Sealing {
     executor: Arc<Executor<Portfolio>>,
@@ -24,7 +27,7 @@ impl Sealing {
 #[async_trait]
 impl Reactor for Sealing {
     fn name(&self) -> &'static str {
-        "archive-sealing"
+        NAME
     }
 
     async fn react(&self, event: &Recorded) -> Result<(), Fault> {

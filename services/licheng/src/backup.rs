@@ -112,8 +112,9 @@ async fn make(source: &Source, place: &Place, quick: bool) -> Result<Manifest, B
     let heads = store.ledgers().await?;
     place.goes_on_from_former(&heads)?;
     // Whatever an event in the copy names is on the disk by now, keys and files.
-    let keys = Keys::of(source).await?;
     let loose = Loose::bring(&source.config.files.folder, &place.out, &heads, progress)?;
+    // An erasure destroys a key before it deletes the files: what is missing by now is known to be destroyed by these.
+    let keys = Keys::of(source).await?;
     for (ledger, head) in &heads {
         let outside = Outside::new(&source.config.checkpoints, *ledger);
         outside.copy_to(&Outside::new(&place.out.join(CHECKPOINTS), *ledger), head.position)?;
@@ -171,7 +172,7 @@ fn tell(manifest: &Manifest, options: &Options) -> Result<(), Box<dyn Error>> {
             "school {code}: {position} events, {covered} of them signed; {files} files, {segments} segments, {bytes} bytes"
         )?;
         if *gone > 0 {
-            writeln!(out, "school {code}: {gone} files are gone with their keys, or with their packages")?;
+            writeln!(out, "school {code}: {gone} files are gone, and their keys are destroyed")?;
         }
     }
     writeln!(out, "verified and written to {}", options.out.display())?;

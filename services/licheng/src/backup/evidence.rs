@@ -38,8 +38,6 @@ pub(super) struct Named {
     pub(super) segments: u32,
     /// SHA-256 of them in order, hex.
     pub(super) sealed_sha256: String,
-    /// A package for the central database: it can be made again, and is removed when somebody in it is erased.
-    pub(super) is_package: bool,
 }
 
 /// Verifies every ledger of a copy.
@@ -124,18 +122,18 @@ impl Along for Gathered {
 
 /// The file that an event names with its digest.
 fn named(event: &AnyEvent) -> Option<(FileId, Named)> {
-    let (file, kid, segments, digest, is_package) = match event {
+    let (file, kid, segments, digest) = match event {
         AnyEvent::Uploads(
             UploadsEvent::OutcomeSubmitted { file, segments, sealed_sha256, description, .. }
             | UploadsEvent::PerformanceSubmitted { file, segments, sealed_sha256, description, .. },
-        ) => (file, kid(&description.sha256), segments, sealed_sha256, false),
+        ) => (file, kid(&description.sha256), segments, sealed_sha256),
         AnyEvent::Submission(SubmissionEvent::PackageBuilt {
             package,
             segments,
             sha256,
             sealed_sha256,
             ..
-        }) => (package, kid(sha256), segments, sealed_sha256, true),
+        }) => (package, kid(sha256), segments, sealed_sha256),
         AnyEvent::Uploads(
             UploadsEvent::WorkBegun { .. }
             | UploadsEvent::FileRefused { .. }
@@ -147,7 +145,7 @@ fn named(event: &AnyEvent) -> Option<(FileId, Named)> {
         | AnyEvent::Certification(_)
         | AnyEvent::Archive(_) => return None,
     };
-    let named = Named { kid, segments: *segments, sealed_sha256: digest.0.clone(), is_package };
+    let named = Named { kid, segments: *segments, sealed_sha256: digest.0.clone() };
     Some((*file, named))
 }
 

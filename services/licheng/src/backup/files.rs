@@ -1,6 +1,6 @@
 //! Segments: copied where they aren't there yet, and held against the digests that events name.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fs;
 use std::io;
@@ -21,7 +21,8 @@ use audit::Outside;
 /// The most damages that are told at once.
 const TOLD_MAX: usize = 20;
 
-/// Every segment that was found when they were copied; those that no event names are uploads under way.
+/// Every segment that was found when they were copied; those that no event names with a digest are uploads under way, and
+/// extracts of receipts.
 pub(super) struct Loose {
     from: PathBuf,
     found: BTreeMap<LedgerId, Vec<Lying>>,
@@ -41,16 +42,25 @@ impl Loose {
         }
         let all = || found.values().flatten();
         let bar = progress.begin("segments", count(all().count()), all().map(|segment| segment.bytes).sum());
+        let mut gone = BTreeSet::new();
         for (ledger, segments) in &found {
             for segment in segments {
-                let brought = folder::bring(from, &out.join(FILES), *ledger, *segment);
                 let place = folder::place_in(from, *ledger, segment.file, segment.n);
-                brought
-                    .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", place.display())))?;
+                match folder::bring(from, &out.join(FILES), *ledger, *segment) {
+                    Ok(_) => {}
+                    // An erasure took it away meanwhile, after its key; whether it may be gone is told by the keys.
+                    Err(_) if !place.exists() => drop(gone.insert((*ledger, *segment))),
+                    Err(error) => {
+                        return Err(io::Error::new(error.kind(), format!("{}: {error}", place.display())));
+                    }
+                }
                 bar.step(1, segment.bytes);
             }
         }
         bar.end();
+        for (ledger, segments) in &mut found {
+            segments.retain(|segment| !gone.contains(&(*ledger, *segment)));
+        }
         Ok(Self { from: from.to_owned(), found })
     }
 }
@@ -96,7 +106,7 @@ pub(super) fn read(
 
 /// Whether a file may be gone.
 pub(super) fn may_be_gone(keys: &Keys, ledger: LedgerId, named: &Named) -> bool {
-    named.is_package || keys.is_destroyed(ledger, &named.kid)
+    keys.is_destroyed(ledger, &named.kid)
 }
 
 /// Holds every file of a backup against what events name; what there is of each school then. What `known` has verified

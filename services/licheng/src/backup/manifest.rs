@@ -68,7 +68,7 @@ pub(super) struct Part {
     pub(super) segments: u64,
     /// The segments' bytes, sealed.
     pub(super) bytes: u64,
-    /// Files that events name and that are gone: erased with their keys, or packages that were removed.
+    /// Files that events name and that are gone: their keys are destroyed.
     pub(super) gone: u64,
     /// Number of segments of each file that an event names with its digest, and that is there.
     pub(super) named: BTreeMap<FileId, u32>,

@@ -76,7 +76,7 @@ async fn positions(
         let position = store.checkpoint(view.name(), view.version(), ledger).await?;
         positions.push((project::follower(&*view), position));
     }
-    for reactor in reactors {
+    for reactor in reactors.iter().chain(archive::REACTORS) {
         positions.push((react::follower(reactor), react::checkpoint(store, reactor, ledger).await?));
     }
     Ok(positions)
