@@ -212,6 +212,13 @@ async fn a_process_that_has_not_seen_it_appends_nothing_for_whoever_is_erased(pl
         matches!(&answer, Err(Rejected::Fault(Fault::Broken(why))) if why.contains("destroyed")),
         "{answer:?}"
     );
+    // Nor with a key that it makes only now.
+    one.process.engine.store.destroy_keys_of(LEDGER, person(2)).await.unwrap();
+    let answer = other.ask(3, Ask::Name(person(2))).await;
+    assert!(
+        matches!(&answer, Err(Rejected::Fault(Fault::Broken(why))) if why.contains("destroyed")),
+        "{answer:?}"
+    );
     assert_eq!(one.process.engine.store.head(LEDGER).await.unwrap().position, 1);
 }
 

@@ -17,6 +17,7 @@ on_both![
     claimed_values_are_given_up_and_counted_once,
     only_the_claims_of_whoever_is_erased_are_given_up,
     of_an_append_and_an_erasure_at_once_no_key_is_left,
+    an_append_under_way_is_waited_for,
 ];
 
 const STUDENT: PersonId = PersonId::new(Uuid::from_u128(0x57));
@@ -125,6 +126,26 @@ async fn of_an_append_and_an_erasure_at_once_no_key_is_left(place: &Place) {
         let is_destroyed = store.key(LEDGER, &kid).await.unwrap() == Some(KeyRow::Destroyed);
         assert!(is_destroyed || !is_appended, "round {round}: {verdicts:?}");
     }
+}
+
+async fn an_append_under_way_is_waited_for(place: &Place) {
+    let store = place.store().await;
+    let kid = format!("{STUDENT}/work-1");
+    let (ledger, bytes) = (place.id(LEDGER.uuid()), place.blob(&[1; 60]));
+    let mut late = place.raw().await;
+    late.run(if matches!(place, Place::Sqlite(_)) { "begin immediate" } else { "begin" }).await.unwrap();
+    // As an append holds it, with a key that nobody else sees yet.
+    late.run(&format!("update heads set position = position where ledger = {ledger}")).await.unwrap();
+    late.run(&format!("insert into keys values ({ledger}, '{kid}', {bytes}, 1)")).await.unwrap();
+    let (other, mut tasks) = (Arc::clone(&store), JoinSet::new());
+    tasks.spawn(async move { other.destroy_keys_of(LEDGER, STUDENT).await });
+    for _ in 0..20 {
+        assert_eq!(store.key(LEDGER, &erasure_mark(STUDENT)).await.unwrap(), None);
+        tokio::task::yield_now().await;
+    }
+    late.run("commit").await.unwrap();
+    assert_eq!(tasks.join_next().await.unwrap().unwrap().unwrap(), std::slice::from_ref(&kid));
+    assert_eq!(store.key(LEDGER, &kid).await.unwrap(), Some(KeyRow::Destroyed));
 }
 
 /// As often as others are in the way.
