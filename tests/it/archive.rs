@@ -2,12 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 
-use chassis::{Config, Platform};
-use events::{Caller as By, Channel, Context, Decider, RecordsEvent};
-use eventstore::{Executor, Known, Order};
-use kernel::{Clause, Date, Duty, Kind, LedgerId, PersonId, Refusal, RequestId, SchoolYear, clause};
 use proto::archive::v1::hold_scope::Scope;
 use proto::archive::v1::{
     ApproveErasureRequest, CancelErasureRequest, ErasureState, GetErasureRequest, GetErasureResponse,
@@ -17,7 +12,7 @@ use proto::archive::v1::{
 use proto::portfolio::v1::{
     GetClassProgressRequest, GetClassProgressResponse, GetPortfolioRequest, GetPortfolioResponse,
 };
-use proto::records::v1::GetStudentRequest;
+use proto::records::v1::{GetStudentRequest, GraduateStudentRequest};
 use proto::submission::v1::GetExtractRequest;
 use proto::uploads::v1::ReadFileRequest;
 use tonic::{Code, Request, Status};
@@ -36,72 +31,17 @@ const STARTS: &str = "2029-06-20T00:00:00+08:00";
 /// How a registrar sees the student: what must be nowhere once it is erased.
 const SHOWN: [&str; 5] = ["林武雄", "1140001", "A123456789", "期末報告", "report"];
 
-/// Records that somebody graduates.
-#[derive(Clone, Default)]
-struct Graduations;
-
-#[derive(Debug)]
-struct Never;
-
-impl Refusal for Never {
-    fn kind(&self) -> Kind {
-        Kind::NotFound
-    }
-    fn reason(&self) -> &'static str {
-        "NEVER"
-    }
-    fn clause(&self) -> Clause {
-        const { clause("A1") }
-    }
-    fn english(&self) -> String {
-        String::new()
-    }
-    fn chinese(&self) -> String {
-        String::new()
-    }
-}
-
-impl Decider for Graduations {
-    type Command = RecordsEvent;
-    type Event = RecordsEvent;
-    type Facts = ();
-    type Refusal = Never;
-
-    fn decide(&self, _: &Context<'_, ()>, event: RecordsEvent) -> Result<Vec<RecordsEvent>, Never> {
-        Ok(vec![event])
-    }
-
-    fn evolve(&mut self, _: &RecordsEvent) {}
-}
-
-/// Lets a student graduate while nobody serves, and serves again.
-async fn graduate(school: &mut School, backend: Backend, student: Uuid) {
-    school.first.kill().await;
-    let data = school.folder().join("data");
-    let config = match backend {
-        Backend::Embedded => Config::embedded(&data),
-        Backend::District => Config::from_file(&data.join("district.toml")),
+/// Lets a student graduate on 12 June 2026.
+async fn graduate(school: &School, student: Uuid) {
+    school.advance("2026-06-12T10:00:00+08:00");
+    let request = GraduateStudentRequest {
+        request_id: request_id(),
+        student_id: student.to_string(),
+        year: YEAR,
+        on: "2026-06-12".to_owned(),
+        ..GraduateStudentRequest::default()
     };
-    let platform = Platform::open(config.unwrap()).await.unwrap();
-    let known = Arc::new(Known::new(Arc::clone(&platform.engine)));
-    let executor: Executor<Graduations> = Executor::new(Arc::clone(&platform.engine), known);
-    let (ledger, person) = (LedgerId::new(school.ledger), PersonId::new(student));
-    let year = SchoolYear::try_new(u16::try_from(YEAR).unwrap()).unwrap();
-    let order = Order {
-        ledger,
-        request: request_id().parse::<RequestId>().unwrap(),
-        asked: ("graduate", Vec::new()),
-        caller: By::new(PersonId::new(school.ledger), Channel::Cli),
-        duty: Duty::KeepBasicData,
-        stream: format!("student-{student}"),
-        names: Vec::new(),
-        at_least: 0,
-        command: RecordsEvent::StudentGraduated { student: person, year, on: Date::constant(2026, 6, 12) },
-    };
-    executor.execute(order).await.unwrap();
-    platform.engine.close();
-    drop((executor, platform));
-    school.first = school.second().await;
+    ok(school.caller(school.registrar).records().graduate_student(request).await);
 }
 
 /// Waits for an event of archive.
@@ -193,9 +133,12 @@ async fn a2_a_graduate_is_erased_three_years_later_and_nobody_else_notices(backe
     let before = told(&school, student, &works[0]).await;
     assert!(SHOWN.iter().all(|text| before.contains(text)), "{before}");
 
-    graduate(&mut school, backend, student).await;
+    graduate(&school, student).await;
     until(&school, "PortfolioSealed").await;
     assert_eq!(erasure(&school, student).await.state(), ErasureState::Sealed);
+    let extract = GetExtractRequest { year: YEAR, round: 1, ..GetExtractRequest::default() };
+    let extract = school.caller(student).submission().get_extract(extract).await;
+    refused(extract, Code::PermissionDenied, "PORTFOLIO_SEALED", "A5");
     let asked = RequestAccessRequest {
         request_id: request_id(),
         student_id: student.to_string(),

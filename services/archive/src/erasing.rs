@@ -6,12 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use blobstore::{BlobFault, BlobStore};
 use events::{AnyEvent, ArchiveEvent, Compartments, Recorded};
-use eventstore::react::Reactor;
+use eventstore::react::{Reactor, done, order};
 use eventstore::{Executor, Fault};
-use kernel::{Compartment, FileId, LedgerId, Owner, PersonId};
+use kernel::{Compartment, Duty, FileId, LedgerId, Owner, PersonId};
 use vault::SealFault;
 
-use crate::reactor::{done, order};
+use crate::domain::stream;
 use crate::{Command, Destroyed, Files, Portfolio};
 
 /// Its name.
@@ -77,7 +77,8 @@ impl Reactor for Erasing {
         drop(known);
         let destroyed = self.destroy(ledger, student, &files).await?;
         let command = Command::Complete { student, destroyed };
-        done(&self.executor, order(self.name(), event, student, command)).await
+        let goes = (Duty::ApproveErasure, stream(student));
+        done(self.executor.execute(order(event, (NAME, "0"), goes, command)).await)
     }
 }
 

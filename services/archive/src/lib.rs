@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use blobstore::BlobStore;
 use chassis::{Module, Rpc, Task};
-use eventstore::{Engine, Executor, Known};
+use eventstore::{Engine, Executor, Known, deadline};
 use kernel::Duty;
 use proto::archive::v1::archive_service_server::ArchiveServiceServer;
 
@@ -55,16 +55,13 @@ pub fn module(engine: &Arc<Engine>, blobs: &BlobStore) -> Module {
     let portfolios: Arc<Executor<Portfolio>> =
         Arc::new(Executor::new(Arc::clone(engine), Arc::clone(&known)));
     let holds = Executor::new(Arc::clone(engine), known);
-    let reactor = Arc::new(Sealing::new(Arc::clone(&portfolios)));
-    let (seals, erases) = (Arc::clone(engine), Arc::clone(engine));
-    let sealing = |stop| async move { eventstore::react::run(seals, reactor, stop).await };
-    let reactor = Arc::new(Erasing::new(Arc::clone(&portfolios), blobs.clone()));
-    let erasing = |stop| async move { eventstore::react::run(erases, reactor, stop).await };
+    let sealing = Sealing::new(Arc::clone(&portfolios));
+    let erasing = Erasing::new(Arc::clone(&portfolios), blobs.clone());
     let due = Arc::clone(&portfolios);
-    let starting = |stop| async move { eventstore::deadline::run("archive-erasures", due, stop).await };
+    let starting = move |stop| deadline::run("archive-erasures", due, stop);
     let service = ArchiveServiceServer::new(service::Service::new(portfolios, holds));
     Module::new("archive", RPCS, service)
-        .with(Task::new("archive: sealing", sealing))
-        .with(Task::new("archive: erasing", erasing))
+        .with(Task::reacting("archive: sealing", engine, sealing))
+        .with(Task::reacting("archive: erasing", engine, erasing))
         .with(Task::new("archive: starting erasures", starting))
 }

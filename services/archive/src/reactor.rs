@@ -1,9 +1,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use events::{AnyEvent, Caller, Channel, Recorded, RecordsEvent};
-use eventstore::react::{Reactor, request_of};
-use eventstore::{Executor, Fault, Order, Rejected};
+use events::{AnyEvent, Recorded, RecordsEvent};
+use eventstore::react::{Reactor, done, order};
+use eventstore::{Executor, Fault, Order};
 use kernel::{Duty, PersonId};
 
 use crate::domain::stream;
@@ -32,7 +32,7 @@ impl Reactor for Sealing {
 
     async fn react(&self, event: &Recorded) -> Result<(), Fault> {
         let Some((student, command)) = follows(event) else { return Ok(()) };
-        done(&self.executor, order(self.name(), event, student, command)).await
+        done(self.executor.execute(seal(event, student, command)).await)
     }
 }
 
@@ -51,37 +51,8 @@ fn follows(event: &Recorded) -> Option<(PersonId, Command)> {
     }
 }
 
-/// Executes it; what is refused has nothing left to do.
-pub(crate) async fn done(executor: &Executor<Portfolio>, order: Order<Command>) -> Result<(), Fault> {
-    match executor.execute(order).await {
-        Ok(_) | Err(Rejected::Refused(_) | Rejected::Denied(_)) => Ok(()),
-        Err(Rejected::Fault(fault)) => Err(fault),
-    }
-}
-
-/// The ledger itself asks, caused by the event.
-pub(crate) fn order(
-    reactor: &'static str,
-    event: &Recorded,
-    student: PersonId,
-    command: Command,
-) -> Order<Command> {
-    Order {
-        ledger: event.ledger,
-        request: request_of(reactor, event, 0),
-        asked: (reactor, Vec::new()),
-        caller: Caller {
-            correlation: event.record.correlationid.clone(),
-            causation: Some(event.record.id),
-            traceparent: event.record.traceparent.clone(),
-            ..Caller::new(PersonId::new(event.ledger.uuid()), Channel::Reactor)
-        },
-        duty: Duty::ApproveErasure,
-        stream: stream(student),
-        names: Vec::new(),
-        at_least: event.position,
-        command,
-    }
+fn seal(event: &Recorded, student: PersonId, command: Command) -> Order<Command> {
+    order(event, (NAME, "0"), (Duty::ChangeStatus, stream(student)), command)
 }
 
 #[cfg(test)]
@@ -101,7 +72,7 @@ mod tests {
         let event = recorded(9, &format!("student-{STUDENT}"), 3, graduated.into());
         let command = Command::Seal { student: STUDENT, on };
         assert_eq!(follows(&event), Some((STUDENT, command.clone())));
-        let order = order("r", &event, STUDENT, command);
+        let order = seal(&event, STUDENT, command);
         assert_eq!(order.caller.person.uuid(), event.ledger.uuid());
         assert_eq!(order.caller.causation, Some(event.record.id));
         assert_eq!((order.at_least, order.stream), (9, format!("archive-{STUDENT}")));

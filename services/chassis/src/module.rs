@@ -1,5 +1,8 @@
 use std::convert::Infallible;
+use std::sync::Arc;
 
+use eventstore::Engine;
+use eventstore::react::{self, Reactor};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use kernel::Duty;
@@ -40,6 +43,14 @@ impl Task {
         F: Future<Output = ()> + Send + 'static,
     {
         Self { name, run: Box::new(|stop| run(stop).boxed()) }
+    }
+}
+
+impl Task {
+    /// A task that runs a reactor over every ledger.
+    pub fn reacting(name: &'static str, engine: &Arc<Engine>, reactor: impl Reactor) -> Self {
+        let engine = Arc::clone(engine);
+        Self::new(name, move |stop| react::run(engine, Arc::new(reactor), stop))
     }
 }
 

@@ -75,6 +75,18 @@ pub fn day(text: &str) -> Result<Date, &'static str> {
     text.trim().parse().map_err(|_| "must be a date, such as 2009-03-14")
 }
 
+/// How many items a page has (AIP-158): so many as are asked for, `few` if no number is, never more than `most`.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn page_size(asked: i32, few: usize, most: usize) -> Result<usize, &'static str> {
+    match usize::try_from(asked) {
+        Ok(0) => Ok(few),
+        Ok(size) => Ok(size.min(most)),
+        Err(_) => Err("must not be negative"),
+    }
+}
+
 /// An instant that may be absent.
 ///
 /// # Errors

@@ -12,7 +12,8 @@ use tokio::time::MissedTickBehavior;
 
 use crate::engine::Engine;
 use crate::follow::{self, Fares, Follower, Next};
-use crate::{Executor, Fault, Order, Rejected};
+use crate::react::done;
+use crate::{Executor, Fault, Order};
 
 /// How often the service clock is looked at: what is due waits no longer.
 const TICK: Duration = Duration::from_secs(1);
@@ -106,14 +107,10 @@ where
             at_least: known,
             command,
         };
-        match self.executor.execute(order).await {
-            Ok(_) | Err(Rejected::Refused(_) | Rejected::Denied(_)) => {
-                let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-                answered.entry(ledger).or_default().insert(request, version);
-                Ok(())
-            }
-            Err(Rejected::Fault(fault)) => Err(fault),
-        }
+        done(self.executor.execute(order).await)?;
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        answered.entry(ledger).or_default().insert(request, version);
+        Ok(())
     }
 }
 

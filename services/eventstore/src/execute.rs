@@ -216,6 +216,14 @@ impl<D: Decider> Executor<D> {
         }
     }
 
+    /// The state of a stream as the store has it by now.
+    ///
+    /// # Errors
+    /// A record that can't be read, what the store answers.
+    pub async fn folded(&self, ledger: LedgerId, stream: &str) -> Result<D, Fault> {
+        Ok(self.state(ledger, stream, true).await?.1)
+    }
+
     /// State and version of a stream: from memory, or with what the store has beyond it.
     async fn state(&self, ledger: LedgerId, stream: &str, fresh: bool) -> Result<(u32, D), Fault> {
         let (age, name) = (self.states.age(), (ledger, stream.to_owned()));

@@ -3,19 +3,19 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use events::Recorded;
-use kernel::{LedgerId, RequestId};
+use events::{Caller, Channel, Recorded};
+use kernel::{Duty, LedgerId, PersonId, RequestId};
 use tokio::sync::watch;
 
-use crate::Fault;
 use crate::engine::Engine;
 use crate::follow::{self, Follower};
 use crate::store::{Step, Store};
+use crate::{Fault, Order, Rejected, Written};
 
 /// A reactor's checkpoint has no versions: what it did once is done.
 const VERSION: u32 = 1;
 
-/// Starts work for events. Its commands carry request ids derived from the event ([`request_of`]), so that reacting
+/// Starts work for events. Its commands carry request ids derived from the event ([`order`]), so that reacting
 /// twice is once; a command that is refused has nothing left to do.
 #[async_trait]
 pub trait Reactor: Send + Sync + 'static {
@@ -28,9 +28,41 @@ pub trait Reactor: Send + Sync + 'static {
     async fn react(&self, event: &Recorded) -> Result<(), Fault>;
 }
 
-/// The id of a reactor's n-th request for an event.
-pub fn request_of(reactor: &str, event: &Recorded, n: usize) -> RequestId {
-    RequestId::new(event.record.id.derive(&format!("{reactor}/{n}")))
+/// A command that follows from an event: the ledger itself asks. `part` names it among those of that reactor that follow
+/// from the event.
+pub fn order<C>(
+    event: &Recorded,
+    (reactor, part): (&'static str, &str),
+    (duty, stream): (Duty, String),
+    command: C,
+) -> Order<C> {
+    Order {
+        ledger: event.ledger,
+        request: RequestId::new(event.record.id.derive(&format!("{reactor}/{part}"))),
+        asked: (reactor, Vec::new()),
+        caller: Caller {
+            correlation: event.record.correlationid.clone(),
+            causation: Some(event.record.id),
+            traceparent: event.record.traceparent.clone(),
+            ..Caller::new(PersonId::new(event.ledger.uuid()), Channel::Reactor)
+        },
+        duty,
+        stream,
+        names: Vec::new(),
+        at_least: event.position,
+        command,
+    }
+}
+
+/// What came of it: what is refused has nothing left to do.
+///
+/// # Errors
+/// The fault, where it is one.
+pub fn done<R>(outcome: Result<Written, Rejected<R>>) -> Result<(), Fault> {
+    match outcome {
+        Ok(_) | Err(Rejected::Refused(_) | Rejected::Denied(_)) => Ok(()),
+        Err(Rejected::Fault(fault)) => Err(fault),
+    }
 }
 
 /// How far a reactor of that name has come in a ledger.

@@ -44,27 +44,22 @@ To begin, in a folder of your own:
 or see all of it at once: licheng demo";
 
 #[derive(Debug, Subcommand)]
+// What each does stands with its options: a line here would take the place of all of it.
 enum Command {
-    /// Serves the platform's gRPC services, all of them or some.
     Serve(serve::Options),
     /// Opens a school's ledger.
     #[command(subcommand)]
     School(school::Command),
-    /// Makes a token for trying the services in a person's name.
     Token(token::Options),
-    /// Imports a OneRoster 1.2 bundle through a server, with a verdict for each row.
     Import(import::Options),
     /// Exports a ledger with its proofs, or verifies an export.
     #[command(subcommand)]
     Audit(audit::Command),
-    /// Shows it at work: a made school's year, from the roster to selected works and a verified ledger.
     Demo(demo::Options),
     Backup(backup::Options),
     Restore(backup::restore::Options),
     Doctor(doctor::Options),
-    /// Brings the database to this version's schema.
     Migrate(migrate::Options),
-    /// Lists the regulation's clauses, the rules and refusals that come from each, and their tests.
     Clauses(clauses::Options),
     /// Lists the tasks, and the offices that have each by Annex 1.
     Duties,
@@ -104,4 +99,30 @@ pub fn causes(error: &(dyn Error + 'static)) -> String {
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn help_says_all_that_a_commands_options_say() {
+        let mut cli = Cli::command();
+        let said = [
+            ("serve", "listening on ADDR"),
+            ("token", "--person"),
+            ("import", "Exit status 0"),
+            ("demo", "keeps serving"),
+            ("backup", "--keys"),
+            ("doctor", "Exit status"),
+            ("migrate", "licheng_service"),
+        ];
+        for (name, text) in said {
+            let command = cli.find_subcommand_mut(name).unwrap();
+            let help = command.render_long_help().to_string();
+            assert!(help.contains(text), "{name} --help doesn't say {text:?}:\n{help}");
+        }
+    }
 }

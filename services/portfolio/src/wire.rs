@@ -40,12 +40,7 @@ pub(crate) struct Page {
 impl Page {
     pub(crate) fn read(request: &GetWorklistRequest) -> Result<Self, Malformed> {
         let mut problems = Malformed::default();
-        let size = match usize::try_from(request.page_size) {
-            Ok(0) => Ok(PAGE),
-            Ok(size) => Ok(size.min(PAGE_MAX)),
-            Err(_) => Err("must be 0 to 200"),
-        };
-        let size = problems.note("page_size", size);
+        let size = problems.note("page_size", wire::page_size(request.page_size, PAGE, PAGE_MAX));
         let after = problems.note("page_token", after(&request.page_token));
         let page = size.zip(after).map(|(size, after)| Self { size, after });
         problems.finish(page)

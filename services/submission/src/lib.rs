@@ -24,7 +24,6 @@ use std::sync::Arc;
 
 use blobstore::BlobStore;
 use chassis::{Module, Rpc, Task};
-use eventstore::react::{self, Reactor};
 use eventstore::{Engine, Executor, Known, deadline};
 use kernel::Duty;
 use proto::submission::v1::submission_service_server::SubmissionServiceServer;
@@ -73,24 +72,19 @@ pub fn module(engine: &Arc<Engine>, blobs: &BlobStore, central: Option<Arc<dyn C
     let batches = Arc::new(Executor::new(Arc::clone(engine), Arc::clone(&known)));
     let receipts = Arc::new(Executor::new(Arc::clone(engine), known));
     let (ticked, prepared) = (Arc::clone(&selections), Arc::clone(&batches));
-    let unticking = reacting("submission: un-ticking", engine, Unticking::new(Arc::clone(&ticked)));
-    let locking = reacting("submission: locking", engine, Locking::new(ticked, prepared));
+    let unticking = Task::reacting("submission: un-ticking", engine, Unticking::new(Arc::clone(&ticked)));
+    let locking = Task::reacting("submission: locking", engine, Locking::new(ticked, prepared));
     let disputed = Arc::clone(&receipts);
     let answers = move |stop| deadline::run("dispute-answers", disputed, stop);
     let mut tasks = vec![unticking, locking, Task::new("submission: deadlines", answers)];
     if let Some(central) = central {
         let sending = Sending::new(Arc::clone(&batches), blobs.clone(), Arc::clone(&central));
-        tasks.push(reacting("submission: sending", engine, sending));
+        tasks.push(Task::reacting("submission: sending", engine, sending));
         let executors = (Arc::clone(&batches), Arc::clone(&receipts));
         let reconciling = Reconciling::new(executors, blobs.clone(), central);
-        tasks.push(reacting("submission: reconciling", engine, reconciling));
+        tasks.push(Task::reacting("submission: reconciling", engine, reconciling));
     }
     let service = service::Service { selections, batches, receipts, blobs: blobs.clone() };
     let module = Module::new("submission", RPCS, SubmissionServiceServer::new(service));
     tasks.into_iter().fold(module, Module::with)
-}
-
-fn reacting(name: &'static str, engine: &Arc<Engine>, reactor: impl Reactor) -> Task {
-    let engine = Arc::clone(engine);
-    Task::new(name, move |stop| react::run(engine, Arc::new(reactor), stop))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use blobstore::BlobStore;
+use blobstore::{BlobFault, BlobStore};
 use events::{AnyEvent, Basis, ItemVerdict, Recorded, SubmissionEvent};
 use eventstore::{Engine, Fault};
 use kernel::{FileId, LedgerId, Owner, SchoolYear, WorkId};
@@ -10,7 +10,7 @@ use kernel::{FileId, LedgerId, Owner, SchoolYear, WorkId};
 use crate::central::ReceivedItem;
 use crate::domain::batch::Counts;
 use crate::facts::Submissions;
-use crate::files::Place;
+use crate::files::unkept;
 use crate::package::{Item, Manifest};
 use crate::packing::Round;
 
@@ -47,16 +47,19 @@ pub(crate) async fn sha256_of(engine: &Engine, event: &Recorded) -> Result<Optio
     Ok(sha256.open().cloned())
 }
 
-/// The manifest of a package.
+/// The manifest of a package; `None`: its key is destroyed.
 pub(crate) async fn manifest(
     blobs: &BlobStore,
     ledger: LedgerId,
     package: FileId,
-) -> Result<Manifest, Fault> {
-    let place = Place { blobs: blobs.clone(), ledger, owner: Owner::package(package), file: package };
+) -> Result<Option<Manifest>, Fault> {
+    let owner = Owner::package(package);
     let (mut bytes, mut n, mut wanted) = (Vec::new(), 0, HEAD);
     while bytes.len() < wanted {
-        let segment = place.segment(n).await?;
+        let segment = match blobs.get(ledger, owner, package, n).await {
+            Err(BlobFault::Erased) => return Ok(None),
+            segment => segment.map_err(unkept)?,
+        };
         let segment = segment.ok_or_else(|| Fault::broken("a package ends before its manifest does"))?;
         bytes.extend_from_slice(&segment);
         n += 1;
@@ -65,7 +68,7 @@ pub(crate) async fn manifest(
             wanted = usize::try_from(size).unwrap_or(usize::MAX).saturating_add(HEAD);
         }
     }
-    Manifest::read(&bytes)
+    Manifest::read(&bytes).map(Some)
 }
 
 /// Compares a receipt with what was sent, item by item (S4).

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use blobstore::BlobStore;
 use chassis::{call, command, reading, status};
-use events::{Decider, SubmissionEvent};
-use eventstore::{Engine, Executor, Fault};
-use kernel::LedgerId;
+use eventstore::Executor;
 use proto::submission::v1::submission_service_server::SubmissionService;
 use proto::submission::v1::{
     AnswerDisputeRequest, AnswerDisputeResponse, ApproveBatchRequest, ApproveBatchResponse,
@@ -33,20 +31,6 @@ pub(crate) struct Service {
     pub(crate) batches: Arc<Executor<Batch>>,
     pub(crate) receipts: Arc<Executor<Receipt>>,
     pub(crate) blobs: BlobStore,
-}
-
-/// The state of a stream as the store has it by now.
-async fn folded<D>(engine: &Engine, ledger: LedgerId, stream: &str) -> Result<D, Status>
-where
-    D: Decider<Event = SubmissionEvent>,
-{
-    let mut state = D::default();
-    for (_, event) in engine.read_stream_open(ledger, stream, 0).await.map_err(status::fault)? {
-        let event = SubmissionEvent::try_from(event);
-        let event = event.map_err(|_| Fault::broken(format!("stream {stream} holds another's event")));
-        state.evolve(&event.map_err(status::fault)?);
-    }
-    Ok(state)
 }
 
 #[tonic::async_trait]
@@ -89,7 +73,7 @@ impl SubmissionService for Service {
         let policy = reading.basis.authority.policy(year, reading.now).cloned();
         drop(reading);
         let stream = wire::stream(call.caller.person, year);
-        let selection = folded(self.selections.engine(), call.ledger, &stream).await?;
+        let selection = self.selections.folded(call.ledger, &stream).await.map_err(status::fault)?;
         Ok(Response::new(wire::answer(&selection, policy.as_ref())))
     }
 

@@ -21,13 +21,13 @@ pub(crate) struct Central {
     faults: Faults,
     /// How often each receipt was asked for.
     asked: Mutex<HashMap<String, u32>>,
-    /// One package begins at a time, so that each has its number.
-    beginning: Mutex<()>,
+    /// One is written to at a time: each package has its number, and each byte its place.
+    writing: Mutex<()>,
 }
 
 impl Central {
     pub(crate) fn new(data: PathBuf, faults: Faults) -> Self {
-        Self { data, faults, asked: Mutex::default(), beginning: Mutex::default() }
+        Self { data, faults, asked: Mutex::default(), writing: Mutex::default() }
     }
 
     /// Whether a receipt has been asked for often enough.
@@ -47,7 +47,7 @@ impl CentralDatabaseService for Central {
     ) -> Result<Response<BeginPackageResponse>, Status> {
         let asked = request.into_inner();
         let package = Package::of(&self.data, &asked.package_id)?;
-        let _one = self.beginning.lock().unwrap_or_else(PoisonError::into_inner);
+        let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         package.begin(&self.data, (asked.school_code, asked.size, hex::encode(asked.sha256)))?;
         Ok(Response::new(BeginPackageResponse { received: package.received()? }))
     }
@@ -60,6 +60,7 @@ impl CentralDatabaseService for Central {
         let mut received = 0;
         while let Some(message) = messages.message().await? {
             let package = Package::of(&self.data, &message.package_id)?;
+            let _one = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
             package.append(message.offset, &message.bytes)?;
             received = package.received()?;
         }

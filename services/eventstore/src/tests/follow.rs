@@ -10,7 +10,7 @@ use super::*;
 use crate::Fault;
 use crate::follow::{Fares, Follower, Next};
 use crate::project::{self, Of, Projecting, Projection, digest, replay};
-use crate::react::{self, Reacting, Reactor, request_of};
+use crate::react::{self, Reacting, Reactor};
 use crate::store::{Document, Parked};
 
 /// Whom no follower gets past.
@@ -79,12 +79,8 @@ impl Reactor for Chain {
         else {
             return Ok(());
         };
-        let order = Order {
-            request: request_of("chain", event, 0),
-            duty: Duty::AssignOffice,
-            stream: format!("office-{next}"),
-            ..order_in(event.ledger, 0, Command::Seat(person(next)))
-        };
+        let goes = (Duty::AssignOffice, format!("office-{next}"));
+        let order = react::order(event, ("chain", "0"), goes, Command::Seat(person(next)));
         match self.office.execute(order).await {
             Ok(_) | Err(Rejected::Refused(_)) => Ok(()),
             Err(Rejected::Fault(fault)) => Err(fault),

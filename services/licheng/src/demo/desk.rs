@@ -149,6 +149,14 @@ impl Desk {
         Ok(written)
     }
 
+    /// The same of an answer that may be a refusal.
+    pub(crate) fn accepted(&self, answer: Result<Option<Written>, No>) -> Answer<Written> {
+        match answer {
+            Ok(written) => self.written(written).map(Ok),
+            Err(no) => Ok(Err(no)),
+        }
+    }
+
     /// A person's request.
     pub(crate) fn request<M>(&self, who: PersonId, message: M) -> Result<Request<M>, Fault> {
         let mut request = Request::new(message);

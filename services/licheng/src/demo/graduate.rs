@@ -109,7 +109,7 @@ async fn reading(
         ArchiveServiceClient::new(road).request_access(request).await
     });
     let asked = asked.await?.map(|answer| answer.written);
-    must("asking for access", written(world, asked)?)?;
+    must("asking for access", world.desk.accepted(asked)?)?;
     let until = calendar::instant(world.plan.roster.year, Moment::SelectingLate).plus(DAY * 7);
     let grant = GrantAccessRequest {
         request_id: world.desk.id(&format!("grant/{student}")),
@@ -122,7 +122,7 @@ async fn reading(
         ArchiveServiceClient::new(road).grant_access(request).await
     });
     let granted = granted.await?.map(|answer| answer.written);
-    must("granting access", written(world, granted)?)?;
+    must("granting access", world.desk.accepted(granted)?)?;
     must("a granted portfolio", portfolio(world, student).await?).map(drop)
 }
 
@@ -155,7 +155,7 @@ async fn approved(
             ArchiveServiceClient::new(road).cancel_erasure(request).await
         });
         let cancelled = cancelled.await?.map(|answer| answer.written);
-        must("cancelling an erasure", written(world, cancelled)?)?;
+        must("cancelling an erasure", world.desk.accepted(cancelled)?)?;
     }
     Ok(refusals)
 }
@@ -181,7 +181,7 @@ async fn graduated(
     let answer = world.desk.ask(offices.registrar, request, |road, request| async move {
         RecordsServiceClient::new(road).graduate_student(request).await
     });
-    written(world, answer.await?.map(|answer| answer.written))
+    world.desk.accepted(answer.await?.map(|answer| answer.written))
 }
 
 async fn request(world: &World<'_>, offices: &Offices, student: PersonId, why: &str) -> Answer<Written> {
@@ -193,7 +193,7 @@ async fn request(world: &World<'_>, offices: &Offices, student: PersonId, why: &
     let answer = world.desk.ask(offices.registrar, request, |road, request| async move {
         ArchiveServiceClient::new(road).request_erasure(request).await
     });
-    written(world, answer.await?.map(|answer| answer.written))
+    world.desk.accepted(answer.await?.map(|answer| answer.written))
 }
 
 async fn approve(world: &World<'_>, by: PersonId, student: PersonId, why: &str) -> Answer<Written> {
@@ -205,7 +205,7 @@ async fn approve(world: &World<'_>, by: PersonId, student: PersonId, why: &str) 
     let answer = world.desk.ask(by, request, |road, request| async move {
         ArchiveServiceClient::new(road).approve_erasure(request).await
     });
-    written(world, answer.await?.map(|answer| answer.written))
+    world.desk.accepted(answer.await?.map(|answer| answer.written))
 }
 
 async fn hold(world: &World<'_>, offices: &Offices, student: PersonId, place: bool) -> Result<(), Fault> {
@@ -229,7 +229,7 @@ async fn hold(world: &World<'_>, offices: &Offices, student: PersonId, place: bo
             answer.await?.map(|answer| answer.written)
         }
     };
-    must("a legal hold", written(world, answer)?).map(drop)
+    must("a legal hold", world.desk.accepted(answer)?).map(drop)
 }
 
 async fn portfolio(world: &World<'_>, student: PersonId) -> Answer<()> {
@@ -261,12 +261,5 @@ async fn until(
             return Ok(erasure);
         }
         pause().await;
-    }
-}
-
-fn written(world: &World<'_>, answer: Result<Option<Written>, No>) -> Answer<Written> {
-    match answer {
-        Ok(written) => world.desk.written(written).map(Ok),
-        Err(no) => Ok(Err(no)),
     }
 }

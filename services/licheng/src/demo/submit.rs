@@ -185,7 +185,7 @@ async fn prepare(world: &World<'_>, offices: &Offices, why: &str) -> Answer<Writ
     let answer = world.desk.ask(offices.registrar, request, |road, request| async move {
         SubmissionServiceClient::new(road).prepare_batch(request).await
     });
-    written(world, answer.await?.map(|answer| answer.written))
+    world.desk.accepted(answer.await?.map(|answer| answer.written))
 }
 
 async fn check(world: &World<'_>, offices: &Offices, round: u32) -> Answer<Written> {
@@ -197,7 +197,7 @@ async fn check(world: &World<'_>, offices: &Offices, round: u32) -> Answer<Writt
     let answer = world.desk.ask(offices.registrar, request, |road, request| async move {
         SubmissionServiceClient::new(road).check_batch(request).await
     });
-    written(world, answer.await?.map(|answer| answer.written))
+    world.desk.accepted(answer.await?.map(|answer| answer.written))
 }
 
 async fn approve(world: &World<'_>, offices: &Offices, why: &str) -> Answer<Written> {
@@ -209,7 +209,7 @@ async fn approve(world: &World<'_>, offices: &Offices, why: &str) -> Answer<Writ
     let answer = world.desk.ask(offices.secretary, request, |road, request| async move {
         SubmissionServiceClient::new(road).approve_batch(request).await
     });
-    written(world, answer.await?.map(|answer| answer.written))
+    world.desk.accepted(answer.await?.map(|answer| answer.written))
 }
 
 /// Asks until the batch is at a stage.
@@ -278,7 +278,7 @@ async fn confirm(
     let answer = world.desk.ask(student, request, |road, request| async move {
         SubmissionServiceClient::new(road).confirm_receipt(request).await
     });
-    written(world, answer.await?.map(|answer| answer.written))
+    world.desk.accepted(answer.await?.map(|answer| answer.written))
 }
 
 async fn dispute(
@@ -298,7 +298,7 @@ async fn dispute(
     let answer = world.desk.ask(student, request, |road, request| async move {
         SubmissionServiceClient::new(road).dispute_receipt(request).await
     });
-    written(world, answer.await?.map(|answer| answer.written))
+    world.desk.accepted(answer.await?.map(|answer| answer.written))
 }
 
 /// The disputes that aren't answered, by student.
@@ -339,13 +339,6 @@ async fn answer(world: &World<'_>, offices: &Offices, dispute: &Dispute, erred: 
     let answer = world.desk.ask(offices.registrar, request, |road, request| async move {
         SubmissionServiceClient::new(road).answer_dispute(request).await
     });
-    let written = written(world, answer.await?.map(|answer| answer.written))?;
+    let written = world.desk.accepted(answer.await?.map(|answer| answer.written))?;
     must("answering a dispute", written).map(drop)
-}
-
-fn written(world: &World<'_>, answer: Result<Option<Written>, super::desk::No>) -> Answer<Written> {
-    match answer {
-        Ok(written) => world.desk.written(written).map(Ok),
-        Err(no) => Ok(Err(no)),
-    }
 }

@@ -2,12 +2,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use events::{AnyEvent, Recorded, SubmissionEvent};
-use eventstore::react::Reactor;
+use eventstore::react::{Reactor, done, order};
 use eventstore::{Executor, Fault};
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use kernel::{Duty, PersonId, SchoolYear};
 
-use super::{done, order};
 use crate::domain::batch::{self, Batch};
 use crate::{Command, Selection, wire};
 

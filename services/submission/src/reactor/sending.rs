@@ -4,12 +4,11 @@ use async_trait::async_trait;
 use blobstore::BlobStore;
 use bytes::Bytes;
 use events::{AnyEvent, Recorded, SubmissionEvent};
-use eventstore::react::Reactor;
+use eventstore::react::{Reactor, done, order};
 use eventstore::{Executor, Fault};
 use futures::{StreamExt as _, stream};
 use kernel::{Duty, FileId, LedgerId, Owner, SchoolYear};
 
-use super::{done, order};
 use crate::central::{Announced, CentralDatabase, Parts};
 use crate::domain::batch::{Batch, Command, Package};
 use crate::files::Place;

@@ -2,11 +2,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use events::{AnyEvent, CertificationEvent, Recorded, UploadsEvent};
-use eventstore::react::Reactor;
+use eventstore::react::{Reactor, done, order};
 use eventstore::{Executor, Fault, Order};
 use kernel::Duty;
 
-use super::{done, order};
 use crate::{Choice, Command, Selection, wire};
 
 /// Its name.

@@ -1,8 +1,14 @@
+use std::sync::Arc;
+
+use eventstore::store::sqlite::SqliteStore;
 use kernel::PersonId;
 use proptest::prelude::*;
 use uuid::Uuid;
+use vault::{KeyEncryptionKey, KeyStore, Vault};
 
 use super::*;
+use crate::files::{Place, Writer};
+use crate::package::{END, FORMAT, head, padding};
 
 fn work(n: u128) -> WorkId {
     WorkId::new(Uuid::from_u128(n))
@@ -84,4 +90,37 @@ fn s_4_what_is_there_twice_and_once_with_other_bytes_is_altered() {
     let nameless = ReceivedItem { work: None, sha256: String::new() };
     let (_, counts) = reconcile(&[sent(1)], &[there(1), nameless, there(2)]);
     assert_eq!((counts.received, counts.unknown), (1, 2));
+}
+
+#[tokio::test]
+async fn s_3_a_packages_manifest_is_read_as_long_as_its_key_is_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Arc::new(SqliteStore::open(&folder.path().join("store")).await.unwrap());
+    let keys: Arc<dyn KeyStore> = Arc::clone(&store) as _;
+    let vault = Vault::new(Arc::clone(&keys), KeyEncryptionKey::generate());
+    let blobs = BlobStore::folder(&folder.path().join("files"), vault.clone()).unwrap();
+    let (ledger, package) = (LedgerId::new(Uuid::from_u128(1)), FileId::new(Uuid::from_u128(2)));
+    // Longer than a segment, as a large school's is.
+    let manifest = Manifest {
+        format: FORMAT.into(),
+        package,
+        school: "353301".into(),
+        year: SchoolYear::try_new(114).unwrap(),
+        round: 1,
+        items: (0..5_000).map(sent).collect(),
+    };
+    let text = serde_json::to_vec_pretty(&manifest).unwrap();
+    assert!(text.len() > blobstore::SEGMENT_BYTES);
+    let place = Place { blobs: blobs.clone(), ledger, owner: Owner::package(package), file: package };
+    let mut writer = Writer::new(place);
+    let size = text.len() as u64;
+    for part in [&head("manifest.json", size).unwrap()[..], &text, &padding(size), &END] {
+        writer.write(part).await.unwrap();
+    }
+    let written = writer.end().await.unwrap();
+    assert_eq!(written.size % 512, 0);
+    assert_eq!(super::manifest(&blobs, ledger, package).await.unwrap(), Some(manifest));
+    keys.destroy_key(ledger, &Owner::package(package).to_string()).await.unwrap();
+    vault.forget();
+    assert_eq!(super::manifest(&blobs, ledger, package).await.unwrap(), None);
 }

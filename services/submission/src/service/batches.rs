@@ -7,8 +7,8 @@ use prost::Message as _;
 use proto::submission::v1 as message;
 use tonic::Status;
 
-use super::{Service, folded};
-use crate::domain::batch::{Batch, Command};
+use super::Service;
+use crate::domain::batch::Command;
 use crate::facts::{Submissions, Year};
 use crate::{checking, rounds, wire};
 
@@ -38,8 +38,8 @@ impl Service {
         asked: &message::GetBatchRequest,
     ) -> Result<message::GetBatchResponse, Status> {
         let (year, known) = self.year(call, asked.year, asked.at_least_position).await?;
-        let engine = self.batches.engine();
-        let batch = folded::<Batch>(engine, call.ledger, &wire::batch_stream(year)).await?;
+        let batch = self.batches.folded(call.ledger, &wire::batch_stream(year)).await;
+        let batch = batch.map_err(status::fault)?;
         Ok(wire::batches::batch(&batch, of_year(&known, year)))
     }
 

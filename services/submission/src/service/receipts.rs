@@ -7,8 +7,8 @@ use kernel::{Clause, FileId, LedgerId, SchoolYear, clause};
 use proto::submission::v1 as message;
 use tonic::Status;
 
+use super::Service;
 use super::batches::of_year;
-use super::{Service, folded};
 use crate::domain::receipt::{Of, Receipt, Refusal};
 use crate::facts::Year;
 use crate::packing::{AT_ONCE, extract_place};
@@ -37,7 +37,9 @@ impl Service {
         asked: &message::GetExtractRequest,
     ) -> Result<message::GetExtractResponse, Status> {
         let (year, round) = wire::receipts::extract(asked).map_err(status::malformed)?;
-        drop(reading(self.receipts.known(), call, asked.at_least_position).await?);
+        let known = reading(self.receipts.known(), call, asked.at_least_position).await?;
+        known.unsealed(call, call.caller.person)?;
+        drop(known);
         let none = || status::not_found(EXTRACT, "extract");
         let package = self.package(call.ledger, year, round).await?.ok_or_else(none)?;
         let place = extract_place(&self.blobs, call.ledger, package, call.caller.person);
@@ -120,6 +122,6 @@ impl Service {
     }
 
     async fn folded_receipt(&self, ledger: LedgerId, of: Of) -> Result<Receipt, Status> {
-        folded::<Receipt>(self.receipts.engine(), ledger, &wire::receipt_stream(of)).await
+        self.receipts.folded(ledger, &wire::receipt_stream(of)).await.map_err(status::fault)
     }
 }

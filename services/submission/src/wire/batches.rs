@@ -49,11 +49,7 @@ impl Page {
     /// Reads one.
     pub(crate) fn read(size: i32, token: &str, (few, most): (usize, usize)) -> Result<Self, Malformed> {
         let mut problems = Malformed::default();
-        let size = match usize::try_from(size) {
-            Ok(0) => Some(few),
-            Ok(size) => Some(size.min(most)),
-            Err(_) => problems.note("page_size", Err("must not be negative")),
-        };
+        let size = problems.note("page_size", wire::page_size(size, few, most));
         let after = match token {
             "" => Some(0),
             token => problems.note("page_token", token.parse().map_err(|_| "must come from a page before")),
