@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Stdio;
 
 use clap::ValueEnum as _;
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::io::{AsyncBufReadExt as _, BufReader, Lines};
 use tokio::process::{Child, ChildStdout, Command};
 
@@ -66,10 +67,9 @@ impl Processes {
     /// # Errors
     /// One can't be asked, or didn't end well.
     pub(crate) async fn shut_down(mut self) -> Result<(), Box<dyn Error>> {
-        let pids = self.0.iter().filter_map(|serving| serving.child.id()).map(|pid| pid.to_string());
-        let asked = Command::new("kill").arg("-TERM").args(pids.collect::<Vec<_>>()).status().await?;
-        if !asked.success() {
-            return Err("the services can't be asked to end".into());
+        let pids = self.0.iter().filter_map(|serving| serving.child.id());
+        for pid in pids.filter_map(|pid| Pid::from_raw(i32::try_from(pid).ok()?)) {
+            kill_process(pid, Signal::TERM)?;
         }
         for serving in &mut self.0 {
             let ended = serving.child.wait().await?;
